@@ -1,0 +1,418 @@
+/*
+ * Copyright (c) 2026 the portkit authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES.
+ */
+
+/*
+ * The queue of calls.  Each CPU has a ring of slots.  One word holds the next
+ * slot to fill and the number of slots in use, so that reserving a slot,
+ * learning that the ring is full and learning that it was empty are one
+ * atomic step: exactly one sender sees the ring go from empty to non-empty,
+ * and that one rings the doorbell.
+ *
+ * This file must not include anything of a kernel but xcall_md.h, must not
+ * print, and must not allocate.
+ */
+
+#include "xcall_md.h"
+
+#define XCALL_ONE	0x10001		/* one slot on, one more in use */
+
+_Static_assert((XCALL_NSLOT & (XCALL_NSLOT - 1)) == 0 && XCALL_NSLOT <= 32768,
+    "XCALL_NSLOT is no power of two, or too large");
+
+void
+cpu_xcall_establish(struct cpu_info *ci)
+{
+	struct xcall_cpu *xci = &ci->ci_xcall;
+	unsigned int i;
+
+	xci->xci_ends = 0;
+	xci->xci_tail = 0;
+	xci->xci_rounds = 0;
+	xci->xci_dropped = 0;
+	for (i = 0; i < XCALL_NSLOT; i++)
+		xci->xci_slots[i] = NULL;
+}
+
+/*
+ * Reserve a slot and publish the call in it.  Interrupts are off, so that no
+ * handler of this CPU meets the slot reserved and not published, and waits
+ * for itself.  Returns the number of slots that were in use; XCALL_NSLOT
+ * means full, and nothing done.
+ */
+static inline unsigned int
+xcall_post(struct xcall_cpu *xci, struct xcall *xc)
+{
+	unsigned int ends;
+
+	ends = atomic_load_relaxed(&xci->xci_ends);
+	do {
+		if (XCALL_USED(ends) == XCALL_NSLOT)
+			return (XCALL_NSLOT);
+		/* Acquire: the slot is empty; pairs with xcall_run(). */
+	} while (!atomic_cas_acquire(&xci->xci_ends, &ends, ends + XCALL_ONE));
+
+	/* Release: *xc is complete; pairs with the load in xcall_run(). */
+	atomic_store_release(&xci->xci_slots[(ends >> 16) % XCALL_NSLOT], xc);
+	return (XCALL_USED(ends));
+}
+
+/*
+ * Take the oldest call off and run it.  At IPL_SOFTCLOCK, on the CPU that
+ * owns the queue.  Returns the number of slots still in use at the moment
+ * the call was taken off: if none, whoever posts next rings the doorbell.
+ */
+static inline unsigned int
+xcall_run(struct xcall_cpu *xci)
+{
+	struct xcall **slot = &xci->xci_slots[xci->xci_tail % XCALL_NSLOT];
+	struct xcall *xc;
+	void (*func)(void *);
+	void *arg;
+	unsigned int left;
+
+	/* A sender is between its two stores, interrupts off: not long. */
+	while ((xc = atomic_load_acquire(slot)) == NULL)
+		CPU_BUSY_CYCLE();
+	func = xc->xc_func;
+	arg = xc->xc_arg;
+
+	/* Release: the slot is empty again; pairs with xcall_post(). */
+	atomic_store_relaxed(slot, NULL);
+	xci->xci_tail++;
+	left = XCALL_USED(atomic_sub_release_nv(&xci->xci_ends, 1));
+
+#ifdef XCALL_WATCH
+	xci->xci_func = func;
+	xci->xci_arg = arg;
+	xci->xci_depth++;
+#endif
+	(*func)(arg);
+#ifdef XCALL_WATCH
+	xci->xci_depth--;
+#endif
+	return (left);
+}
+
+/*
+ * Calls came while others ran: another round, so that slots of higher levels
+ * have their turn; and after XCALL_ROUNDS rounds not before the next tick, so
+ * that the clock and the threads have theirs.
+ */
+static inline void
+xcall_again(struct xcall_cpu *xci)
+{
+	if (xci->xci_rounds++ < XCALL_ROUNDS)
+		cpu_xcall_pend();
+}
+
+/* The soft interrupt: run what is queued now. */
+void
+cpu_xcall_dispatch(struct cpu_info *ci)
+{
+	struct xcall_cpu *xci = &ci->ci_xcall;
+	unsigned int end, left = 0;
+
+	XCALL_ASSERT(ci == curcpu(), "X-SOFT-2", "not the queue of this CPU");
+	XCALL_ASSERT(splraise(IPL_SOFTCLOCK) == IPL_SOFTCLOCK, "X-SOFT-2",
+	    "not at IPL_SOFTCLOCK");
+
+	end = xci->xci_tail + XCALL_USED(atomic_load_relaxed(&xci->xci_ends));
+	/* A call that waited for room may have run some of them; see below. */
+	while ((int)(end - xci->xci_tail) > 0)
+		left = xcall_run(xci);
+
+	/*
+	 * Those who posted since the last call was taken off have rung, unless
+	 * the queue was not empty then; that is what left says.
+	 */
+	if (__builtin_expect(left != 0, 0))
+		xcall_again(xci);
+}
+
+/* X-TICK-1: give the rounds back, and begin where the last one ended. */
+void
+cpu_xcall_tick(struct cpu_info *ci)
+{
+	struct xcall_cpu *xci = &ci->ci_xcall;
+	unsigned int rounds = xci->xci_rounds;
+
+	xci->xci_rounds = 0;
+	if (rounds > XCALL_ROUNDS)
+		cpu_xcall_pend();
+}
+
+/*
+ * The queue that xc is for was full; s is the interrupt state of the caller.
+ * Below IPL_SOFTCLOCK this CPU's own queue runs by itself meanwhile.  At
+ * IPL_SOFTCLOCK it runs here, one call at a time: two CPUs that wait for
+ * each other's queue both go on.  Above nothing can be done.
+ */
+static int
+xcall_full(unsigned long s)
+{
+	struct xcall_cpu *xci = &curcpu()->ci_xcall;
+	int ipl;
+
+	if (!intr_enabled(s))
+		return (EAGAIN);
+	ipl = splraise(IPL_SOFTCLOCK);
+	if (ipl > IPL_SOFTCLOCK)
+		return (EAGAIN);
+	if (ipl == IPL_SOFTCLOCK &&
+	    XCALL_USED(atomic_load_relaxed(&xci->xci_ends)) != 0)
+		xcall_run(xci);
+	splx(ipl);
+	CPU_BUSY_CYCLE();
+	return (0);
+}
+
+/*
+ * To the CPU itself: through the queue as well, so that calls keep their
+ * order.  Below IPL_SOFTCLOCK splx() runs it, from the same soft interrupt
+ * as any other.  A call may post itself; that is another round.
+ */
+static unsigned int __attribute__((__noinline__))
+xcall_self(struct xcall_cpu *xci, struct xcall *xc, unsigned long *s)
+{
+	unsigned int used;
+	int ipl;
+
+	ipl = splraise(IPL_SOFTCLOCK);
+	*s = intr_disable();
+	used = xcall_post(xci, xc);
+	if (ipl < IPL_SOFTCLOCK)
+		cpu_xcall_pend();
+	else if (used == 0)
+		xcall_again(xci);
+	intr_restore(*s);
+	splx(ipl);
+	return (used);
+}
+
+/* To another CPU, as xcall_self(). */
+static inline unsigned int
+xcall_other(struct cpu_info *ci, struct xcall *xc, unsigned long *s)
+{
+#ifdef MULTIPROCESSOR
+	unsigned int used;
+
+	*s = intr_disable();
+	used = xcall_post(&ci->ci_xcall, xc);
+	if (used == 0) {
+#ifdef XCALL_WATCH
+		curcpu()->ci_xcall.xci_rung++;
+#endif
+		cpu_xcall_ipi(ci);
+	}
+	intr_restore(*s);
+	return (used);
+#else
+	(void)ci, (void)xc, (void)s;
+	panic("X-CPU-2: a second CPU in a uniprocessor kernel");
+#endif
+}
+
+/* Post once.  Returns 0, EAGAIN (full) or ENXIO; *s is the caller's state. */
+static inline __attribute__((__always_inline__)) int
+xcall_try(struct cpu_info *ci, struct xcall *xc, unsigned long *s)
+{
+	unsigned int used;
+
+	XCALL_ASSERT(xc->xc_func != NULL, "X-CALL-1", "no function");
+
+	if (__builtin_expect(!CPU_IS_RUNNING(ci), 0))
+		return (ENXIO);
+	if (ci == curcpu())
+		used = xcall_self(&ci->ci_xcall, xc, s);
+	else
+		used = xcall_other(ci, xc, s);
+	return (__builtin_expect(used == XCALL_NSLOT, 0) ? EAGAIN : 0);
+}
+
+int
+cpu_xcall_try(struct cpu_info *ci, struct xcall *xc)
+{
+	unsigned long s;
+
+	return (xcall_try(ci, xc, &s));
+}
+
+/* As cpu_xcall_try(), but waits for room where the context allows it. */
+static int __attribute__((__noinline__, __cold__))
+xcall_wait(struct cpu_info *ci, struct xcall *xc, unsigned long s)
+{
+	int error;
+
+	do {
+		XCALL_WAIT(ci, NULL, NULL);
+#ifdef XCALL_WATCH
+		curcpu()->ci_xcall.xci_full++;
+#endif
+		if (xcall_full(s) != 0)
+			panic("X-CALL-2: cpu_xcall: the queue is full, and the "
+			    "caller is above IPL_SOFTCLOCK or has interrupts "
+			    "off; use cpu_xcall_try");
+		error = xcall_try(ci, xc, &s);
+	} while (error == EAGAIN);
+	XCALL_WAIT_DONE(NULL);
+	return (error);
+}
+
+/* The forms that return nothing have nobody to tell. */
+static void __attribute__((__noinline__, __cold__))
+xcall_drop(struct cpu_info *ci)
+{
+	XCALL_ASSERT(0, "X-CALL-3", "the CPU is not running");
+	atomic_inc_relaxed(&ci->ci_xcall.xci_dropped);
+}
+
+void
+cpu_xcall(struct cpu_info *ci, struct xcall *xc)
+{
+	unsigned long s;
+	int error;
+
+	error = xcall_try(ci, xc, &s);
+	if (__builtin_expect(error == EAGAIN, 0))
+		error = xcall_wait(ci, xc, s);
+	if (__builtin_expect(error == ENXIO, 0))
+		xcall_drop(ci);
+}
+
+/* On the caller's stack until cond_wait() has returned; the call's before. */
+struct xcall_sync {
+	void		(*xs_func)(void *);
+	void		 *xs_arg;
+	struct cond	  xs_cond;
+};
+
+static void
+xcall_sync_run(void *arg)
+{
+	struct xcall_sync *xs = arg;
+
+	(*xs->xs_func)(xs->xs_arg);
+	cond_signal(&xs->xs_cond);
+}
+
+int
+cpu_xcall_sync_try(struct cpu_info *ci, void (*func)(void *), void *arg,
+    const char *wmesg)
+{
+	struct xcall_sync xs = { func, arg, COND_INITIALIZER() };
+	struct xcall xc = XCALL_INITIALIZER(xcall_sync_run, &xs);
+	unsigned long s;
+	int error;
+
+	XCALL_ASSERT(func != NULL, "X-CALL-1", "no function");
+	XCALL_ASSERT(cpu_can_sleep(), "X-CALL-4",
+	    "not a thread below IPL_SOFTCLOCK with interrupts on");
+
+	error = xcall_try(ci, &xc, &s);
+	if (error == EAGAIN)
+		error = xcall_wait(ci, &xc, s);
+	if (error != 0)
+		return (error);
+	XCALL_WAIT(ci, func, arg);
+	cond_wait(&xs.xs_cond, wmesg);
+	XCALL_WAIT_DONE(func);
+	return (0);
+}
+
+void
+cpu_xcall_sync(struct cpu_info *ci, void (*func)(void *), void *arg,
+    const char *wmesg)
+{
+	if (cpu_xcall_sync_try(ci, func, arg, wmesg) != 0)
+		xcall_drop(ci);
+}
+
+#ifdef XCALL_MANY
+static void
+xcall_ring(const struct cpuset *ring)
+{
+#ifdef MULTIPROCESSOR
+	unsigned long s;
+
+	s = intr_disable();
+#ifdef __HAVE_CPU_XCALL_IPI_MANY
+	cpu_xcall_ipi_many(ring);
+#else
+	CPU_INFO_ITERATOR cii;
+	struct cpu_info *ci;
+
+	CPU_INFO_FOREACH(cii, ci) {
+		if (cpuset_isset(ring, ci))
+			cpu_xcall_ipi(ci);
+	}
+#endif
+	intr_restore(s);
+#else
+	(void)ring;
+#endif
+}
+
+/* Post to another CPU, to be rung later.  Returns the slots in use before. */
+static unsigned int
+xcall_quiet(struct cpu_info *ci, struct xcall *xc)
+{
+	unsigned long s;
+	unsigned int used;
+
+	s = intr_disable();
+	used = xcall_post(&ci->ci_xcall, xc);
+#ifdef XCALL_WATCH
+	if (used == 0)
+		curcpu()->ci_xcall.xci_rung++;
+#endif
+	intr_restore(s);
+	return (used);
+}
+
+/*
+ * Post to all, then ring, then see to those that have to be waited for: full
+ * queues, and this CPU.  The sets are on this stack: a handler that
+ * interrupts this may broadcast as well.  At IPL_SOFTCLOCK until all are
+ * rung, so that no call runs here while a CPU has been posted to and not.
+ */
+void
+cpu_xcall_many(const struct cpuset *set, struct xcall *xc)
+{
+	CPU_INFO_ITERATOR cii;
+	struct cpu_info *ci;
+	struct cpuset ring, late;
+	unsigned int used;
+	int ipl;
+
+	XCALL_ASSERT(xc->xc_func != NULL, "X-CALL-1", "no function");
+
+	cpuset_clear(&ring);
+	cpuset_clear(&late);
+	ipl = splraise(IPL_SOFTCLOCK);
+	CPU_INFO_FOREACH(cii, ci) {
+		if (!cpuset_isset(set, ci))
+			continue;
+		used = XCALL_NSLOT;
+		if (CPU_IS_RUNNING(ci) && ci != curcpu())
+			used = xcall_quiet(ci, xc);
+		if (used == 0)
+			cpuset_add(&ring, ci);
+		else if (used == XCALL_NSLOT)
+			cpuset_add(&late, ci);
+	}
+	xcall_ring(&ring);
+	splx(ipl);
+
+	CPU_INFO_FOREACH(cii, ci) {
+		if (cpuset_isset(&late, ci))
+			cpu_xcall(ci, xc);
+	}
+}
+#endif /* XCALL_MANY */
