@@ -1,0 +1,135 @@
+/*
+ * Copyright (c) 2026 the portkit authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES.
+ */
+
+/*
+ * amd64: the local APIC, its set-up on each CPU.  How doorbells are written
+ * and answered is in ipi.c and vector.S.
+ */
+
+#include "md.h"
+#include "kern.h"
+#include "machdep.h"
+
+#define APICBASE_ENABLE	0x800
+#define APICBASE_X2APIC	0x400
+#define CPUID1_X2APIC	(1 << 21)
+#define SVR_ENABLE	0x100
+#define LVT_MASKED	0x10000
+
+int amd64_x2apic;
+
+uint32_t
+lapic_read(uint32_t reg)
+{
+	if (amd64_x2apic)
+		return (rdmsr(MSR_X2APIC + (reg >> 4)));
+	return (*(volatile uint32_t *)(LAPICVA + reg));
+}
+
+void
+lapic_write(uint32_t reg, uint32_t v)
+{
+	if (amd64_x2apic)
+		wrmsr(MSR_X2APIC + (reg >> 4), v);
+	else
+		*(volatile uint32_t *)(LAPICVA + reg) = v;
+}
+
+uint32_t
+lapic_id(void)
+{
+	uint32_t id = lapic_read(LAPIC_ID);
+
+	return (amd64_x2apic ? id : id >> 24);
+}
+
+static void
+lapic_mode(void)
+{
+	uint64_t base = rdmsr(MSR_APICBASE);
+
+	base |= APICBASE_ENABLE;
+	wrmsr(MSR_APICBASE, base);
+	if (amd64_x2apic)
+		wrmsr(MSR_APICBASE, base | APICBASE_X2APIC);
+}
+
+/*
+ * On the boot CPU: choose the mode, for all.  x2APIC where the CPU has it,
+ * unless the command line says apic=xapic; and in any case where the
+ * firmware has turned it on, since there is no way back but through reset:
+ * SDM 3A 11.12.5.
+ */
+void
+lapic_setup(uint64_t base)
+{
+	char buf[8];
+	uint32_t r[4];
+
+	if (pmap_device(base, MD_PAGESIZE) != (void *)LAPICVA)
+		panic("lapic: not the first device to be mapped");
+	cpuid(1, 0, r);
+	amd64_x2apic = (r[2] & CPUID1_X2APIC) != 0;
+	if (boot_arg("apic", buf, sizeof(buf)) != NULL &&
+	    strcmp(buf, "xapic") == 0)
+		amd64_x2apic = 0;
+	if ((rdmsr(MSR_APICBASE) & APICBASE_X2APIC) != 0)
+		amd64_x2apic = 1;
+	lapic_mode();
+	ipi_init();
+	printf("lapic: %s\n", amd64_x2apic ? "x2APIC" : "xAPIC");
+}
+
+/* An interrupt that was being served when another kernel ended. */
+static void
+lapic_drain(void)
+{
+	int i, n;
+
+	for (n = 0; n < 256; n++) {
+		for (i = 0; i < 8; i++) {
+			if (lapic_read(LAPIC_ISR + i * 16) != 0)
+				break;
+		}
+		if (i == 8)
+			return;
+		lapic_write(LAPIC_EOI, 0);
+	}
+}
+
+/*
+ * On each CPU.  Nothing is taken for granted: every entry of the local
+ * vector table is masked before the APIC is enabled, SDM 3A 11.4.7.
+ */
+void
+lapic_init(void)
+{
+	static const uint16_t lvts[] = { LAPIC_TIMER, LAPIC_LINT0, LAPIC_LINT1,
+	    LAPIC_ERROR, LAPIC_PERF, LAPIC_THERM };
+	uint32_t maxlvt;
+	size_t i;
+
+	lapic_mode();
+	maxlvt = lapic_read(LAPIC_VER) >> 16 & 0xff;
+	for (i = 0; i < nitems(lvts); i++) {
+		if ((lvts[i] == LAPIC_PERF && maxlvt < 4) ||
+		    (lvts[i] == LAPIC_THERM && maxlvt < 5))
+			continue;
+		lapic_write(lvts[i], LVT_MASKED | VEC_SPURIOUS);
+	}
+	lapic_write(LAPIC_TPR, 0);
+	lapic_write(LAPIC_SVR, SVR_ENABLE | VEC_SPURIOUS);
+	lapic_drain();
+	lapic_write(LAPIC_ESR, 0);
+	/* One shot, not yet armed; divide by 1. */
+	lapic_write(LAPIC_TDCR, 0x0b);
+	lapic_write(LAPIC_TICR, 0);
+	lapic_write(LAPIC_TIMER, VEC_CLOCK);
+}
