@@ -1,0 +1,100 @@
+/*
+ * Copyright (c) 2026 the portkit authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES.
+ */
+
+/*
+ * arm64: what the boot loader hands over, and the end of a run.
+ */
+
+#include "md.h"
+#include "kern.h"
+#include "bootfdt.h"
+#include "machdep.h"
+
+struct fdt arm64_fdt;
+int arm64_psci_hvc;
+static int have_psci;
+
+void	arm64_init(uint64_t, uint64_t);
+
+/* ARM DEN 0022 (PSCI), 5.1; ARM DEN 0028 (SMC calling convention), 2.6. */
+int64_t
+psci_call(uint64_t func, uint64_t a1, uint64_t a2, uint64_t a3)
+{
+	register uint64_t x0 __asm("x0") = func;
+	register uint64_t x1 __asm("x1") = a1;
+	register uint64_t x2 __asm("x2") = a2;
+	register uint64_t x3 __asm("x3") = a3;
+
+	if (arm64_psci_hvc)
+		__asm volatile("hvc #0" : "+r" (x0), "+r" (x1), "+r" (x2),
+		    "+r" (x3) :: "x4", "x5", "x6", "x7", "x8", "x9", "x10",
+		    "x11", "x12", "x13", "x14", "x15", "x16", "x17", "memory");
+	else
+		__asm volatile("smc #0" : "+r" (x0), "+r" (x1), "+r" (x2),
+		    "+r" (x3) :: "x4", "x5", "x6", "x7", "x8", "x9", "x10",
+		    "x11", "x12", "x13", "x14", "x15", "x16", "x17", "memory");
+	return (x0);
+}
+
+static void
+psci_init(void)
+{
+	static const char *const compatible[] = { "arm,psci-1.0",
+	    "arm,psci-0.2" };
+	const char *method;
+	int node = -1;
+	size_t i;
+
+	for (i = 0; node == -1 && i < nitems(compatible); i++)
+		node = fdt_by_compatible(&arm64_fdt, -1, compatible[i]);
+	method = fdt_prop_string(&arm64_fdt, node, "method");
+	if (method == NULL || (strcmp(method, "hvc") != 0 &&
+	    strcmp(method, "smc") != 0)) {
+		printf("psci: not in the device tree: no other CPU can start\n");
+		return;
+	}
+	have_psci = 1;
+	arm64_psci_hvc = strcmp(method, "hvc") == 0;
+}
+
+/* On the boot CPU and the boot stack, interrupts off. */
+void
+arm64_init(uint64_t image, uint64_t dtb)
+{
+	const char *error;
+
+	cpu_info_primary.ci_self = &cpu_info_primary;
+	cpu_info_primary.ci_ilevel = IPL_HIGH;
+	WRITE_SPECIAL(tpidr_el1, &cpu_info_primary);
+
+	pmap_high(image);
+	error = fdt_open(&arm64_fdt, md_ram(pmap_dtb_size != 0 ? dtb : 0),
+	    pmap_dtb_size);
+	cons_init(error == NULL ? &arm64_fdt : NULL);
+	if (error != NULL)
+		panic("boot: 0x%llx: %s", (unsigned long long)dtb, error);
+	bootfdt_args(&arm64_fdt);
+	pmem_reserve(image, image + (kernel_end - kernel_text));
+	pmem_reserve(dtb, dtb + arm64_fdt.f_size);
+	bootfdt_memory(&arm64_fdt);
+	pmap_init();
+	psci_init();
+	kern_main();
+}
+
+void
+md_end(int failed)
+{
+	(void)failed;
+	intr_disable();
+	if (have_psci)
+		psci_call(PSCI_SYSTEM_OFF, 0, 0, 0);
+	cpu_halt();
+}
