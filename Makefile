@@ -1,0 +1,59 @@
+# portkit: "make" alone explains itself.  GNU make.
+#
+# An architecture is a folder md-X with an arch.mk; nothing here names one.
+
+ARCHES := $(patsubst md-%/arch.mk,%,$(wildcard md-*/arch.mk))
+ARCH ?=
+CC = clang
+LD = ld.lld
+HOSTCC = $(CC)
+PERL = perl
+PROVE = prove
+
+help:
+	@echo "portkit: cross-calls between CPUs, for $(ARCHES)"
+	@echo
+	@echo "make run              boot every architecture, a verdict for each"
+	@echo "make run ARCH=arm64 NCPU=4 [MACHINE=virt]"
+	@echo "                      boot one machine, its console on the terminal"
+	@echo "make check [ARCH=..]  all tests, the boots among them"
+	@echo "make debug ARCH=..    boot stopped, with a debugger attached"
+	@echo "make verdict LOG=f    judge a saved console, a board's for example"
+	@echo "make xcall-alone      compile mi/xcall by itself, print what it needs"
+	@echo "make kernels          build, and boot nothing"
+	@echo "make clean            remove obj/"
+	@echo
+	@echo "./setup               finds the tools that are missing, installs them"
+	@echo "QEMU=, CC=, LD=       other tools; QEMU= may be a folder"
+
+include mk/boot.mk
+
+kernels: $(ARCHES:%=kernels-%)
+KERNEL = $(MAKE) --no-print-directory -f mk/kernel.mk CC='$(CC)' LD='$(LD)' \
+	PERL='$(PERL)'
+kernels-%:
+	@$(KERNEL) ARCH=$* KIND=mp
+	@$(KERNEL) ARCH=$* KIND=up
+
+xcall-alone: $(ARCHES:%=alone-%)
+	@echo "mi/xcall: `cat mi/xcall/*.[ch] | wc -l` lines," \
+	    "`cat mi/xcall/xcall.c | $(PERL) mk/sloc.pl` of code in xcall.c"
+alone-%:
+	@$(MAKE) --no-print-directory -f mk/alone.mk ARCH=$* CC='$(CC)' \
+	    LD='$(LD)'
+
+# On the host, then the boots; each part says how long it took.
+check: check-host check-boot
+check-host: obj/host/firmware_test
+	@$(PROVE) --timer tests/host/*.t obj/host/firmware_test
+
+obj/host/firmware_test: tests/host/firmware_test.c mi/boot/fdt.c \
+    mi/boot/acpi.c mi/boot/fdt.h mi/boot/acpi.h
+	@mkdir -p $(@D)
+	@$(HOSTCC) -std=gnu11 -g -O1 -Wall -Wextra -Werror -Imi/boot -o $@ \
+	    tests/host/firmware_test.c mi/boot/fdt.c mi/boot/acpi.c
+
+clean:
+	rm -rf obj compile_commands.json
+
+.PHONY: help kernels xcall-alone check check-host clean FORCE

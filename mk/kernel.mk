@@ -1,0 +1,84 @@
+# One kernel: ARCH=amd64 or another md- folder, KIND=mp or up.
+# The top Makefile calls this once for each.
+
+include md-$(ARCH)/arch.mk
+include tests/files.mk
+
+OBJ = obj/$(ARCH)/$(KIND)
+MD = md-$(ARCH)
+PERL ?= perl
+
+KERN_SRCS = main.c thread.c mutex.c clock.c intr.c pmem.c printf.c panic.c \
+	ksyms.c watchdog.c xcall_use.c string.c
+SRCS = mi/xcall/xcall.c $(KERN_SRCS:%=mi/kern/%) $(MI_BOOT:%=mi/boot/%) \
+	$(MD_SRCS:%=$(MD)/%) $(TEST_SRCS)
+OBJS = $(patsubst %,$(OBJ)/%.o,$(basename $(SRCS)))
+
+DEFS = -DXCALL_MACHINE='"xcall_kern.h"' -DXCALL_WATCH -DXCALL_MANY
+ifeq ($(KIND),mp)
+DEFS += -DMULTIPROCESSOR
+endif
+ifneq ($(DIAGNOSTIC),0)
+DEFS += -DDIAGNOSTIC
+endif
+
+CFLAGS = --target=$(TARGET) -std=gnu11 -O2 -g -ffreestanding -fno-pic \
+	-fno-common -fno-stack-protector -fno-asynchronous-unwind-tables \
+	-fno-omit-frame-pointer -momit-leaf-frame-pointer \
+	-Wall -Wextra -Werror -Wmissing-prototypes -Wshadow -Wundef \
+	$(MD_CFLAGS) $(DEFS) -I$(MD)/include -I$(MD) -I$(OBJ) -Imi/include \
+	-Imi/xcall -Imi/kern -Imi/boot -Itests
+LDFLAGS = -T $(MD)/kernel.ld -nostdlib -static --fatal-warnings $(MD_LDFLAGS)
+
+all: $(OBJ)/$(MD_IMAGE) $(OBJ)/compile_commands.json
+
+# Symbols for backtraces: linked once without, then with those of that link.
+$(OBJ)/kernel.elf: $(OBJS) $(MD)/kernel.ld mk/ksyms.pl
+	@echo "  LD     $@"
+	@$(PERL) mk/ksyms.pl </dev/null >$(OBJ)/ksyms.0.c
+	@$(CC) $(CFLAGS) -c -o $(OBJ)/ksyms.0.o $(OBJ)/ksyms.0.c
+	@$(LD) $(LDFLAGS) -Map=$(OBJ)/kernel.0.map -o $(OBJ)/kernel.0.elf \
+	    $(OBJS) $(OBJ)/ksyms.0.o
+	@$(PERL) mk/ksyms.pl <$(OBJ)/kernel.0.map >$(OBJ)/ksyms.1.c
+	@$(CC) $(CFLAGS) -c -o $(OBJ)/ksyms.1.o $(OBJ)/ksyms.1.c
+	@$(LD) $(LDFLAGS) -Map=$(OBJ)/kernel.map -o $@ $(OBJS) $(OBJ)/ksyms.1.o
+
+# The same as a flat file, for those that load one.
+$(OBJ)/Image: $(OBJ)/kernel.elf
+	@echo "  IMAGE  $@"
+	@$(LD) $(LDFLAGS) --oformat=binary -o $@ $(OBJS) $(OBJ)/ksyms.1.o
+
+$(OBJ)/%.o: %.c
+	@echo "  CC     $@"
+	@mkdir -p $(@D)
+	@$(CC) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+$(OBJ)/%.o: %.S
+	@echo "  AS     $@"
+	@mkdir -p $(@D)
+	@$(CC) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+# Structure offsets for assembler.
+$(filter $(MD_SRCS:%.S=$(OBJ)/$(MD)/%.o),$(OBJS)): $(OBJ)/assym.h
+$(OBJ)/assym.h: $(MD)/assym.c $(OBJ)/flags
+	@mkdir -p $(@D)
+	@$(CC) $(CFLAGS) -MMD -MP -MF $(OBJ)/assym.d -MT $@ -S -o $(OBJ)/assym.s $<
+	@sed -n 's/^.*"->\(#define [^"]*\)".*/\1/p' $(OBJ)/assym.s >$@
+
+# Other flags, or another compiler: everything again.
+$(OBJS): $(OBJ)/flags
+$(OBJ)/flags: FORCE
+	@mkdir -p $(@D)
+	@echo '$(subst ','"'"',$(CC) $(CFLAGS) $(LD) $(LDFLAGS) $(SRCS))' >$@.new
+	@cmp -s $@ $@.new && rm $@.new || mv $@.new $@
+
+$(OBJ)/compile_commands.json: $(OBJ)/flags
+	@{ echo '['; sep=; for f in $(filter %.c,$(SRCS)); do \
+	    printf '%s{"directory":"%s","file":"%s","command":"%s"}' "$$sep" \
+	    "$(CURDIR)" "$$f" '$(subst ',,$(subst ",\\\",$(CC) $(CFLAGS))) -c '"$$f"; \
+	    sep=','; done; echo ']'; } >$@
+	@cp $@ compile_commands.json
+
+FORCE:
+.PHONY: all FORCE
+-include $(OBJS:.o=.d) $(OBJ)/assym.d
