@@ -61,6 +61,9 @@ mi_switch(void)
 		ci->ci_runqend = &ci->ci_runq;
 	if (new != old) {
 		ci->ci_curthread = new;
+		/* The clock may have stopped; from here on it will not. */
+		if (old == ci->ci_idle)
+			clock_resume();
 		cpu_switchto(old, new);
 	}
 	sched_mtx.mtx_oldipl = s;
@@ -418,7 +421,6 @@ thread_idle(void)
 		}
 		intr_enable();
 		if (idle_wanted(ci)) {
-			clock_resume();
 			sched_enter();
 			mi_switch();
 			sched_leave();
