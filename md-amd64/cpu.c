@@ -17,7 +17,7 @@
 #include "synch.h"
 #include "machdep.h"
 
-#define START_TRIES	100	/* of 100 us, for a CPU to answer */
+#define START_TRIES	50000	/* of 100 us: a host may be busy */
 
 /*
  * The start under way: one CPU at a time.  It is for the CPU with this id,

@@ -57,6 +57,20 @@
 	popq	%rdx; popq %rcx
 
 /*
+ * The soft entry of the cross-call: cpu_xcall_dispatch(curcpu()), at
+ * IPL_SOFTCLOCK, interrupts on.  The return address that the call leaves
+ * below the stack is scrubbed.
+ */
+#define SOFTENTRY_XCALL							\
+	movl	$IPL_SOFTCLOCK, CPUVAR(CI_ILEVEL);			\
+	sti;								\
+	incl	CPUVAR(CI_IDEPTH);					\
+	movq	CPUVAR(CI_SELF), %rdi;					\
+	call	cpu_xcall_dispatch;					\
+	movq	$0, -8(%rsp);						\
+	decl	CPUVAR(CI_IDEPTH)
+
+/*
  * The doorbell.  In: interrupts off, any level.  The cross-call is marked
  * and, unless the level holds it back, dispatched on the way out.
  */
@@ -66,7 +80,7 @@ ENTRY(_name);								\
 	lock orq $(1 << SLOT_XCALL), CPUVAR(CI_IPENDING);		\
 	_eoi;								\
 	cmpl	$IPL_SOFTCLOCK, CPUVAR(CI_ILEVEL);			\
-	jb	Xreplay;						\
+	jb	Xdoorbell;						\
 	popq	%rax;							\
 	popq	%rbp;							\
 	iretq;								\
@@ -74,6 +88,34 @@ END(_name)
 
 XCALL_VECTOR(amd64_xcall_xapic, EOI_XAPIC)
 XCALL_VECTOR(amd64_xcall_x2apic, EOI_X2APIC)
+
+/*
+ * The first round of Xreplay for a doorbell, written out: the level is
+ * IPL_NONE, the only one below IPL_SOFTCLOCK, and the slot to run is the
+ * cross-call's, unless a higher one is pending too.  What came meanwhile is
+ * Xreplay's.
+ */
+	.p2align 4
+Xdoorbell:
+	testq	$~((2 << SLOT_XCALL) - 1), CPUVAR(CI_IPENDING)
+	jnz	Xreplay
+	pushq	%rcx; pushq %rdx; pushq %rsi; pushq %rdi
+	pushq	%r8; pushq %r9; pushq %r10; pushq %r11
+	pushq	%rbx				/* aligns the stack */
+	cld
+	lock andq $~(1 << SLOT_XCALL), CPUVAR(CI_IPENDING)
+	SOFTENTRY_XCALL
+	cli
+	movq	intr_unmasked, %rax
+	testq	%rax, CPUVAR(CI_IPENDING)
+	movl	$IPL_NONE, CPUVAR(CI_ILEVEL)
+	popq	%rbx
+	popq	%r11; popq %r10; popq %r9; popq %r8
+	popq	%rdi; popq %rsi; popq %rdx; popq %rcx
+	jnz	Xreplay
+	popq	%rax
+	popq	%rbp
+	iretq
 
 /* The clock: as the doorbell, with a slot that is handed out at attach. */
 #define CLOCK_VECTOR(_name, _eoi)					\
@@ -175,20 +217,9 @@ Xsoftentry:
 	cmpl	$SLOT_XCALL, %eax
 	jne	Xsoftintr
 
-/*
- * The soft entry of the cross-call: cpu_xcall_dispatch(curcpu()), at
- * IPL_SOFTCLOCK, interrupts on.  The return address that the call leaves
- * below the stack is scrubbed.
- */
 Xxcallintr:
 	endbr64
-	movl	$IPL_SOFTCLOCK, CPUVAR(CI_ILEVEL)
-	sti
-	incl	CPUVAR(CI_IDEPTH)
-	movq	CPUVAR(CI_SELF), %rdi
-	call	cpu_xcall_dispatch
-	movq	$0, -8(%rsp)
-	decl	CPUVAR(CI_IDEPTH)
+	SOFTENTRY_XCALL
 	JMP_R13
 
 /* Any other slot, %eax: its function, at its level, interrupts on. */

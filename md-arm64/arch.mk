@@ -1,7 +1,7 @@
 # arm64: compiler, linker, and the files of this folder.
 TARGET = aarch64-none-elf
 MD_CFLAGS = -mgeneral-regs-only -mstrict-align -mno-outline-atomics \
-	-mbranch-protection=bti
+	-mbranch-protection=bti -ffixed-x18
 MD_LDFLAGS = -z max-page-size=4096
 MD_IMAGE = Image
 MD_SRCS = locore.S vector.S machdep.c pmap.c trap.c cpu.c ipi.c clock.c \

@@ -101,8 +101,26 @@
 	isb;								\
 	and	w1, w0, #0x3ff
 #define EOI_GICV2							\
-	ldr	x3, =GICCVA;						\
-	str	w0, [x3, #GICC_EOIR]
+	ldr	x1, =GICCVA;						\
+	str	w0, [x1, #GICC_EOIR]
+
+/*
+ * The soft entry of the cross-call: cpu_xcall_dispatch(x2), the CPU, at
+ * IPL_SOFTCLOCK, interrupts on.
+ */
+#define SOFTENTRY_XCALL							\
+	mov	w1, #IPL_SOFTCLOCK;					\
+	str	w1, [x2, #CI_ILEVEL];					\
+	msr	daifclr, #DAIF_IF;					\
+	ldr	w1, [x2, #CI_IDEPTH];					\
+	add	w1, w1, #1;						\
+	str	w1, [x2, #CI_IDEPTH];					\
+	mov	x0, x2;							\
+	bl	cpu_xcall_dispatch;					\
+	mrs	x2, tpidr_el1;						\
+	ldr	w1, [x2, #CI_IDEPTH];					\
+	sub	w1, w1, #1;						\
+	str	w1, [x2, #CI_IDEPTH]
 
 /*
  * The doorbell.  In: interrupts off, any level.  The cross-call is marked
@@ -126,7 +144,7 @@ _name:									\
 	_eoi;								\
 	ldr	w1, [x2, #CI_ILEVEL];					\
 	cmp	w1, #IPL_SOFTCLOCK;					\
-	b.lo	Xreplay;						\
+	b.lo	Xdoorbell;						\
 	INTR_END;							\
 2:	INTR_SAVE;							\
 	mov	w19, w0;						\
@@ -148,6 +166,42 @@ _name:									\
 
 IRQ_VECTOR(Xirq_gicv3, ACK_GICV3, EOI_GICV3)
 IRQ_VECTOR(Xirq_gicv2, ACK_GICV2, EOI_GICV2)
+
+/*
+ * The first round of Xreplay for a doorbell, written out: the level is
+ * IPL_NONE, the only one below IPL_SOFTCLOCK, and the slot to run is the
+ * cross-call's, unless a higher one is pending too; x30 has the word.  What
+ * came meanwhile is Xreplay's.
+ */
+	.p2align 4
+Xdoorbell:
+	lsr	x1, x30, #(SLOT_XCALL + 1)
+	cbnz	x1, Xreplay
+	stp	x4, x5, [sp, #64]
+	stp	x6, x7, [sp, #80]
+	stp	x8, x9, [sp, #96]
+	stp	x10, x11, [sp, #112]
+	stp	x12, x13, [sp, #128]
+	stp	x14, x15, [sp, #144]
+	stp	x16, x17, [sp, #160]
+1:	ldxr	x1, [x3]
+	and	x1, x1, #~(1 << SLOT_XCALL)
+	stxr	w4, x1, [x3]
+	cbnz	w4, 1b
+	SOFTENTRY_XCALL
+	msr	daifset, #DAIF_IF
+	ldr	x0, [x2, #CI_IPENDING]
+	str	wzr, [x2, #CI_ILEVEL]		/* IPL_NONE */
+	ldp	x16, x17, [sp, #160]
+	ldp	x14, x15, [sp, #144]
+	ldp	x12, x13, [sp, #128]
+	ldp	x10, x11, [sp, #112]
+	ldp	x8, x9, [sp, #96]
+	ldp	x6, x7, [sp, #80]
+	ldp	x4, x5, [sp, #64]
+	lsr	x0, x0, #INTR_SLOT(IPL_SOFTCLOCK, INTR_PERIPL - 1)
+	cbnz	x0, Xreplay
+	INTR_END
 
 /*
  * Return from interrupt.  In: INTR_BEGIN done, interrupts off.  Runs the
@@ -224,22 +278,9 @@ Xsoftentry:
 	cmp	w0, #SLOT_XCALL
 	b.ne	Xsoftintr
 
-/*
- * The soft entry of the cross-call: cpu_xcall_dispatch(curcpu()), at
- * IPL_SOFTCLOCK, interrupts on.
- */
 Xxcallintr:
-	mov	w1, #IPL_SOFTCLOCK
-	str	w1, [x20, #CI_ILEVEL]
-	msr	daifclr, #DAIF_IF
-	ldr	w1, [x20, #CI_IDEPTH]
-	add	w1, w1, #1
-	str	w1, [x20, #CI_IDEPTH]
-	mov	x0, x20
-	bl	cpu_xcall_dispatch
-	ldr	w1, [x20, #CI_IDEPTH]
-	sub	w1, w1, #1
-	str	w1, [x20, #CI_IDEPTH]
+	mov	x2, x20
+	SOFTENTRY_XCALL
 	br	x21
 
 /*

@@ -25,6 +25,9 @@ cpu_xcall_pend(void)
 	cpu_soft_pend(SLOT_XCALL);
 }
 
+#define XCALL_AT_SOFTCLOCK()						\
+	(atomic_load_relaxed(&curcpu()->ci_ilevel) == IPL_SOFTCLOCK)
+
 /* X-WATCH-1: a full queue is waited for by the CPU, a call by the thread. */
 #define XCALL_WAIT(_ci, _func, _arg)					\
 	do {								\

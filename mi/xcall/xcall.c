@@ -35,6 +35,7 @@ cpu_xcall_establish(struct cpu_info *ci)
 	xci->xci_ends = 0;
 	xci->xci_tail = 0;
 	xci->xci_rounds = 0;
+	xci->xci_depth = 0;
 	xci->xci_dropped = 0;
 	for (i = 0; i < XCALL_NSLOT; i++)
 		xci->xci_slots[i] = NULL;
@@ -91,12 +92,10 @@ xcall_run(struct xcall_cpu *xci)
 #ifdef XCALL_WATCH
 	xci->xci_func = func;
 	xci->xci_arg = arg;
+#endif
 	xci->xci_depth++;
-#endif
 	(*func)(arg);
-#ifdef XCALL_WATCH
 	xci->xci_depth--;
-#endif
 	return (left);
 }
 
@@ -117,16 +116,19 @@ void
 cpu_xcall_dispatch(struct cpu_info *ci)
 {
 	struct xcall_cpu *xci = &ci->ci_xcall;
-	unsigned int end, left = 0;
+	unsigned int end, left, used;
 
 	XCALL_ASSERT(ci == curcpu(), "X-SOFT-2", "not the queue of this CPU");
-	XCALL_ASSERT(splraise(IPL_SOFTCLOCK) == IPL_SOFTCLOCK, "X-SOFT-2",
-	    "not at IPL_SOFTCLOCK");
+	XCALL_ASSERT(XCALL_AT_SOFTCLOCK(), "X-SOFT-2", "not at IPL_SOFTCLOCK");
 
-	end = xci->xci_tail + XCALL_USED(atomic_load_relaxed(&xci->xci_ends));
-	/* A call that waited for room may have run some of them; see below. */
-	while ((int)(end - xci->xci_tail) > 0)
+	used = XCALL_USED(atomic_load_relaxed(&xci->xci_ends));
+	if (used == 0)
+		return;
+	end = xci->xci_tail + used;
+	do {
 		left = xcall_run(xci);
+		/* A call that waited for room has run some of them itself. */
+	} while ((int)(end - xci->xci_tail) > 0);
 
 	/*
 	 * Those who posted since the last call was taken off have rung, unless
@@ -176,7 +178,7 @@ xcall_full(unsigned long s)
 /*
  * To the CPU itself: through the queue as well, so that calls keep their
  * order.  Below IPL_SOFTCLOCK splx() runs it, from the same soft interrupt
- * as any other.  A call may post itself; that is another round.
+ * as any other.  A call may post itself, for ever: that is another round.
  */
 static unsigned int __attribute__((__noinline__))
 xcall_self(struct xcall_cpu *xci, struct xcall *xc, unsigned long *s)
@@ -187,7 +189,7 @@ xcall_self(struct xcall_cpu *xci, struct xcall *xc, unsigned long *s)
 	ipl = splraise(IPL_SOFTCLOCK);
 	*s = intr_disable();
 	used = xcall_post(xci, xc);
-	if (ipl < IPL_SOFTCLOCK)
+	if (xci->xci_depth == 0)
 		cpu_xcall_pend();
 	else if (used == 0)
 		xcall_again(xci);

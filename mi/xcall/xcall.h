@@ -59,12 +59,12 @@ struct xcall_cpu {
 	unsigned int	  xci_tail;	/* [o] calls taken off, ever */
 	struct xcall	 *xci_slots[XCALL_NSLOT]; /* [a] NULL: not published */
 	unsigned int	  xci_rounds;	/* [o] refills since the last tick */
+	unsigned int	  xci_depth;	/* [o] calls begun and not ended */
 	unsigned int	  xci_dropped;	/* [a] calls dropped: not running */
 #ifdef XCALL_WATCH
 	/* What a watchdog reads, racily, to report; see xcall_md.h. */
 	void		(*xci_func)(void *); /* [o] last function called */
 	void		 *xci_arg;	/* [o] and its argument */
-	unsigned int	  xci_depth;	/* [o] calls begun and not ended */
 	unsigned int	  xci_rung;	/* [o] doorbells this CPU rang */
 	unsigned int	  xci_full;	/* [o] times it found a queue full */
 #endif

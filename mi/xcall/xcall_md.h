@@ -168,6 +168,11 @@ void	cpu_xcall_ipi_many(const struct cpuset *);
 #define XCALL_WAIT_DONE(_func)		do { } while (0)
 #endif
 
+/* Is this CPU at IPL_SOFTCLOCK?  A kernel may know without asking. */
+#ifndef XCALL_AT_SOFTCLOCK
+#define XCALL_AT_SOFTCLOCK()	(splraise(IPL_SOFTCLOCK) == IPL_SOFTCLOCK)
+#endif
+
 /* A clause broken by the caller; checked in every build that checks at all. */
 #ifdef DIAGNOSTIC
 #define XCALL_ASSERT(_e, _clause, _what)				\
