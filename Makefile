@@ -3,7 +3,7 @@
 # An architecture is a folder md-X with an arch.mk; nothing here names one.
 
 ARCHES := $(patsubst md-%/arch.mk,%,$(wildcard md-*/arch.mk))
-ARCH ?=
+ARCH =
 CC = clang
 LD = ld.lld
 HOSTCC = $(CC)

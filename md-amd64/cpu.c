@@ -17,7 +17,12 @@
 #include "synch.h"
 #include "machdep.h"
 
-#define START_TRIES	50000	/* of 100 us: a host may be busy */
+/*
+ * How long a CPU has to answer, in 100 us.  A busy host may take seconds; but
+ * after each CPU that is silent the next gets a quarter.
+ */
+#define START_MOST	50000
+#define START_LEAST	100
 
 /*
  * The start under way: one CPU at a time.  It is for the CPU with this id,
@@ -25,7 +30,6 @@
  */
 uint32_t amd64_ap_id;
 struct cpu_info *amd64_ap_ci;
-uintptr_t amd64_ap_stack;
 unsigned int amd64_ap_taken;
 
 extern const char amd64_tramp[], amd64_tramp_end[];
@@ -92,11 +96,16 @@ madt_attach(void)
 
 	error = acpi_madt_open(&amd64_acpi, &am);
 	while (error == NULL && acpi_madt_next(&am, &cp)) {
-		if (cp.cp_enabled)
+		if (!cp.cp_enabled)
+			continue;
+		if (cp.cp_id < lapic_maxid())
 			cpu_listed(cp.cp_id);
+		else
+			printf("cpu: id 0x%x is ignored: the local APIC "
+			    "cannot address it\n", cp.cp_id);
 	}
 	if (error != NULL)
-		printf("%s: one CPU\n", error);
+		printf("MADT: %s: one CPU\n", error);
 }
 
 void
@@ -201,7 +210,7 @@ init_all(void)
 const char *
 md_cpu_start(struct cpu_info *ci)
 {
-	static int inited;
+	static int inited, patience = START_MOST;
 	int try;
 
 	if (tramp == 0)
@@ -212,14 +221,14 @@ md_cpu_start(struct cpu_info *ci)
 
 	amd64_ap_taken = 0;
 	amd64_ap_id = ci->ci_hwid;
-	amd64_ap_stack = ci->ci_idle->t_stack + KSTACK_SIZE;
-	/* The CPU looks at the others when it has this; x86 keeps the order. */
+	/* Release: the id; pairs with the xchg in amd64_ap_start. */
 	atomic_store_release(&amd64_ap_ci, ci);
 	for (try = 0; try < 2; try++) {
 		ipi_start(ci->ci_hwid, tramp);
-		if (start_taken(try == 0 ? 2 : START_TRIES))
+		if (start_taken(try == 0 ? 2 : patience))
 			return (NULL);
 	}
+	patience = patience / 4 > START_LEAST ? patience / 4 : START_LEAST;
 	/* Take the start back; if it is gone the CPU has it after all. */
 	if (atomic_swap(&amd64_ap_ci, NULL) == NULL)
 		return (NULL);

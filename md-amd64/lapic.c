@@ -50,6 +50,13 @@ lapic_id(void)
 	return (amd64_x2apic ? id : id >> 24);
 }
 
+/* Ids from here on cannot be addressed, or mean every CPU: SDM 3A 11.12.9. */
+uint32_t
+lapic_maxid(void)
+{
+	return (amd64_x2apic ? 0xffffffff : 0xff);
+}
+
 static void
 lapic_mode(void)
 {

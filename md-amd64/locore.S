@@ -21,6 +21,8 @@
 #include <machine/param.h>
 #include <machine/asm.h>
 
+#include "assym.h"
+
 #define PHYS(_s)	((_s) - KERNBASE)
 
 #define PG_V		0x001
@@ -91,6 +93,7 @@ amd64_pvh_start:
 	jmp	*%rax
 
 ENTRY(amd64_boot_high)
+	lgdt	boot_gdtr_high(%rip)		/* outlasts the boot tables */
 	movw	$GSEL_DATA, %ax
 	movw	%ax, %ds
 	movw	%ax, %es
@@ -216,7 +219,9 @@ ENTRY(amd64_ap_start)
 	xchgq	%rdi, amd64_ap_ci
 	testq	%rdi, %rdi
 	jz	9f
-	movq	amd64_ap_stack, %rsp
+	movq	CI_IDLE(%rdi), %rsp
+	movq	T_STACK(%rsp), %rsp
+	addq	$16384, %rsp			/* KSTACK_SIZE */
 	xorl	%ebp, %ebp
 	movl	$1, amd64_ap_taken
 	call	amd64_hatch
@@ -232,9 +237,13 @@ boot_gdt:
 	.quad	0
 	.quad	0x00af9a000000ffff
 	.quad	0x00cf92000000ffff
+boot_gdt_end:
 boot_gdtr:
-	.word	. - boot_gdt - 1
+	.word	boot_gdt_end - boot_gdt - 1
 	.long	PHYS(boot_gdt)
+boot_gdtr_high:
+	.word	boot_gdt_end - boot_gdt - 1
+	.quad	boot_gdt
 
 	.bss
 	.p2align 12

@@ -50,13 +50,32 @@ static uint16_t end_port;	/* isa-debug-exit; 0: none known */
 
 void	amd64_init(uint64_t);
 
-/* Tables are anywhere in memory: mapped, to be read, when looked at. */
+/* How much the CPU can address: APM 3, E.4.7. */
+static uint64_t
+physical_end(void)
+{
+	uint32_t r[4];
+	unsigned int bits = 36;
+
+	cpuid(0x80000000, 0, r);
+	if (r[0] >= 0x80000008) {
+		cpuid(0x80000008, 0, r);
+		bits = r[0] & 0xff;
+	}
+	return (1ULL << bits < MD_RAMEND ? 1ULL << bits : MD_RAMEND);
+}
+
+/*
+ * Tables are anywhere in memory: mapped, to be read, when looked at.  Not in
+ * page 0, which stays unmapped.
+ */
 static const void *
 acpi_map(uint64_t pa, size_t len)
 {
-	uint64_t page, end;
+	uint64_t page, end = physical_end();
 
-	if (pa == 0 || len > (16 << 20) || pa >= 1ULL << 46)
+	if (pa < MD_PAGESIZE || len > (16 << 20) || pa >= end ||
+	    len > end - pa)
 		return (NULL);
 	end = pa + len;
 	for (page = pa & ~(uint64_t)(MD_PAGESIZE - 1); page < end;
@@ -107,6 +126,17 @@ acpi_init(uint64_t rsdp)
 		printf("%s: one CPU, and a PIT if there is one\n", error);
 }
 
+/* An 8250 keeps what is written to its scratch register. */
+static int
+com_present(uint16_t port)
+{
+	outb(port + 7, 0x5a);
+	if (inb(port + 7) != 0x5a)
+		return (0);
+	outb(port + 7, 0xa5);
+	return (inb(port + 7) == 0xa5);
+}
+
 static void
 acpi_console(void)
 {
@@ -115,8 +145,13 @@ acpi_console(void)
 	if (amd64_acpi_error == NULL && acpi_spcr(&amd64_acpi, &sp) == NULL &&
 	    sp.sp_kind == ACPI_CONSOLE_NS8250 &&
 	    sp.sp_base.ga_space == ACPI_SPACE_IO && sp.sp_base.ga_addr != 0 &&
-	    sp.sp_base.ga_addr <= 0xfff8)
-		cons_init(sp.sp_base.ga_addr);
+	    sp.sp_base.ga_addr <= 0xfff8) {
+		if (com_present(sp.sp_base.ga_addr))
+			cons_init(sp.sp_base.ga_addr);
+		else
+			printf("ACPI: SPCR: there is no 8250 at port 0x%llx\n",
+			    (unsigned long long)sp.sp_base.ga_addr);
+	}
 }
 
 /* What RAM there is; nothing of it is touched yet. */
@@ -133,8 +168,7 @@ memory_init(const struct hvm_start_info *hs)
 		    (unsigned long long)hs->hs_memmap, hs->hs_nmemmap);
 	for (i = 0; i < hs->hs_nmemmap; i++) {
 		if (hm[i].hm_type == HVM_RAM &&
-		    hm[i].hm_addr + hm[i].hm_size > hm[i].hm_addr &&
-		    hm[i].hm_addr + hm[i].hm_size <= 1ULL << 46)
+		    hm[i].hm_addr + hm[i].hm_size > hm[i].hm_addr)
 			pmem_add(hm[i].hm_addr, hm[i].hm_addr + hm[i].hm_size);
 	}
 	/* Page 0 stays unmapped; the kernel is where it is. */

@@ -136,6 +136,9 @@ pmap_device(uint64_t pa, size_t size)
 	uintptr_t va = device_next, off = pa % MD_PAGESIZE;
 
 	size = roundup(off + size, MD_PAGESIZE);
+	if (size > 0 - va)
+		panic("pmap: no room for a device of 0x%zx bytes at 0x%llx",
+		    size, (unsigned long long)pa);
 	device_next += size;
 	md_map(va, pa - off, size, PROT_READ | PROT_WRITE | PROT_DEVICE);
 	return ((volatile uint32_t *)(va + off));

@@ -33,7 +33,7 @@ assym(void)
 	DEFINE(IS_ARG, offsetof(struct intrsource, is_arg));
 	DEFINE(IS_IPL, offsetof(struct intrsource, is_ipl));
 	DEFINE(IS_SIZE, sizeof(struct intrsource));
-	DEFINE(T_SP, offsetof(struct thread, t_sp));
 	DEFINE(CI_IDLE, offsetof(struct cpu_info, ci_idle));
 	DEFINE(T_STACK, offsetof(struct thread, t_stack));
+	DEFINE(T_SP, offsetof(struct thread, t_sp));
 }

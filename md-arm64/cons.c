@@ -10,8 +10,8 @@
 
 /*
  * arm64: the console, a pl011 or an 8250, that the device tree's stdout-path
- * names.  Without a device tree there is nothing to ask; then it is where
- * QEMU's virt board has it, to be able to say so.
+ * names, or else the first pl011.  Without a device tree there is nothing to
+ * ask; then it is where QEMU's virt board has it, to be able to say so.
  */
 
 #include "md.h"
@@ -32,6 +32,21 @@ static volatile uint8_t *uart;
 static unsigned int com_shift;		/* 8250: log2 bytes a register */
 static int is_com;
 
+/* Is it a console that is known here?  Sets what it is. */
+static int
+cons_known(const struct fdt *fdt, int node)
+{
+	uint32_t shift;
+
+	is_com = fdt_compatible(fdt, node, "ns16550a") ||
+	    fdt_compatible(fdt, node, "ns16550") ||
+	    fdt_compatible(fdt, node, "snps,dw-apb-uart");
+	com_shift = 0;
+	if (fdt_prop_u32(fdt, node, "reg-shift", &shift) && shift <= 3)
+		com_shift = shift;
+	return (is_com || fdt_compatible(fdt, node, "arm,pl011"));
+}
+
 static void
 cons_map(uint64_t addr)
 {
@@ -42,25 +57,24 @@ void
 cons_init(const struct fdt *fdt)
 {
 	uint64_t addr, size;
-	uint32_t shift;
-	int node;
+	int node, other;
 
 	if (fdt == NULL) {
 		cons_map(VIRT_PL011);
 		return;
 	}
+	uart = NULL;
 	node = fdt_stdout(fdt);
-	if (fdt_reg(fdt, node, 0, &addr, &size) != NULL)
-		return;
-	if (fdt_compatible(fdt, node, "ns16550a") ||
-	    fdt_compatible(fdt, node, "ns16550") ||
-	    fdt_compatible(fdt, node, "snps,dw-apb-uart")) {
-		is_com = 1;
-		if (fdt_prop_u32(fdt, node, "reg-shift", &shift) && shift <= 3)
-			com_shift = shift;
-	} else if (!fdt_compatible(fdt, node, "arm,pl011"))
+	other = !cons_known(fdt, node);
+	if (other)
+		node = fdt_by_compatible(fdt, -1, "arm,pl011");
+	if (!cons_known(fdt, node) ||
+	    fdt_reg(fdt, node, 0, &addr, &size) != NULL)
 		return;
 	cons_map(addr);
+	if (other)
+		printf("console: stdout-path leads to none that is known; "
+		    "this is %s\n", fdt_name(fdt, node));
 }
 
 void

@@ -126,6 +126,8 @@ md_cpu_start(struct cpu_info *ci)
 {
 	int64_t error;
 
+	if (arm64_psci == PSCI_NONE)
+		return ("there is no PSCI");
 	error = psci_call(PSCI_CPU_ON, ci->ci_hwid,
 	    pmap_kernel_pa((const void *)arm64_ap_start), (uint64_t)ci);
 	switch (error) {

@@ -129,8 +129,7 @@ redist_find(uint64_t mpidr)
 			    2 * FRAME;
 		}
 	}
-	panic("gicv3: no redistributor for the CPU with MPIDR 0x%llx",
-	    (unsigned long long)mpidr);
+	return (NULL);
 }
 
 static void
@@ -191,6 +190,13 @@ gicv3_init(struct cpu_info *ci)
 	__asm volatile("isb");
 
 	ci->ci_md.mc_redist = redist_find(ci->ci_hwid);
+	if (ci->ci_md.mc_redist == NULL && CPU_IS_PRIMARY(ci))
+		panic("gicv3: no redistributor for the boot CPU");
+	if (ci->ci_md.mc_redist == NULL) {
+		printf("gicv3: cpu%u has no redistributor: it stays off\n",
+		    ci->ci_cpuid);
+		cpu_halt();
+	}
 	redist_init(ci->ci_md.mc_redist);
 
 	/* End of interrupt drops the priority and deactivates: EOImode 0. */

@@ -63,6 +63,16 @@ arm64_image:
  */
 	.section .idmap, "ax"
 
+	/* EL2, when this has left it: a call for nobody is not supported. */
+	.p2align 11
+arm64_el2_vectors:
+	.rept	16
+	.p2align 7
+	mov	x0, #-1				/* PSCI NOT_SUPPORTED */
+	eret
+	.endr
+	.p2align 7
+
 	/* To EL1; x30 the way back.  Uses x9. */
 arm64_el1:
 	mrs	x9, CurrentEL
@@ -93,7 +103,9 @@ arm64_el1:
 	msr	ICC_SRE_EL2, x9
 	isb
 	msr	ICH_HCR_EL2, xzr
-2:	ldr	x9, =SCTLR_RES1
+2:	adr	x9, arm64_el2_vectors
+	msr	vbar_el2, x9
+	ldr	x9, =SCTLR_RES1
 	msr	sctlr_el1, x9
 	mov	x9, #PSR_EL1H
 	msr	spsr_el2, x9
@@ -150,7 +162,6 @@ arm64_start:
 	adrp	x0, arm64_bootstack_end
 	mov	sp, x0
 	adrp	x0, arm64_image			/* its physical address */
-	mov	x1, x19
 	mov	x29, #0
 	bl	pmap_early
 	dsb	sy

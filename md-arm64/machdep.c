@@ -18,29 +18,41 @@
 #include "machdep.h"
 
 struct fdt arm64_fdt;
-int arm64_psci_hvc;
-static int have_psci;
+enum arm64_psci arm64_psci;
 
 void	arm64_init(uint64_t, uint64_t);
 
 /* ARM DEN 0022 (PSCI), 5.1; ARM DEN 0028 (SMC calling convention), 2.6. */
+#define PSCI_FUNCTION(_name, _insn)					\
+static int64_t								\
+_name(uint64_t func, uint64_t a1, uint64_t a2, uint64_t a3)		\
+{									\
+	register uint64_t x0 __asm("x0") = func;			\
+	register uint64_t x1 __asm("x1") = a1;				\
+	register uint64_t x2 __asm("x2") = a2;				\
+	register uint64_t x3 __asm("x3") = a3;				\
+									\
+	__asm volatile(_insn : "+r" (x0), "+r" (x1), "+r" (x2),		\
+	    "+r" (x3) :: "x4", "x5", "x6", "x7", "x8", "x9", "x10",	\
+	    "x11", "x12", "x13", "x14", "x15", "x16", "x17", "memory");	\
+	return (x0);							\
+}
+
+PSCI_FUNCTION(psci_hvc, "hvc #0")
+PSCI_FUNCTION(psci_smc, "smc #0")
+
+/* A call that traps was the last: the panic must not call to end the run. */
 int64_t
 psci_call(uint64_t func, uint64_t a1, uint64_t a2, uint64_t a3)
 {
-	register uint64_t x0 __asm("x0") = func;
-	register uint64_t x1 __asm("x1") = a1;
-	register uint64_t x2 __asm("x2") = a2;
-	register uint64_t x3 __asm("x3") = a3;
+	enum arm64_psci psci = arm64_psci;
+	int64_t r;
 
-	if (arm64_psci_hvc)
-		__asm volatile("hvc #0" : "+r" (x0), "+r" (x1), "+r" (x2),
-		    "+r" (x3) :: "x4", "x5", "x6", "x7", "x8", "x9", "x10",
-		    "x11", "x12", "x13", "x14", "x15", "x16", "x17", "memory");
-	else
-		__asm volatile("smc #0" : "+r" (x0), "+r" (x1), "+r" (x2),
-		    "+r" (x3) :: "x4", "x5", "x6", "x7", "x8", "x9", "x10",
-		    "x11", "x12", "x13", "x14", "x15", "x16", "x17", "memory");
-	return (x0);
+	arm64_psci = PSCI_NONE;
+	r = psci == PSCI_HVC ? psci_hvc(func, a1, a2, a3) :
+	    psci_smc(func, a1, a2, a3);
+	arm64_psci = psci;
+	return (r);
 }
 
 static void
@@ -60,8 +72,7 @@ psci_init(void)
 		printf("psci: not in the device tree: no other CPU can start\n");
 		return;
 	}
-	have_psci = 1;
-	arm64_psci_hvc = strcmp(method, "hvc") == 0;
+	arm64_psci = strcmp(method, "hvc") == 0 ? PSCI_HVC : PSCI_SMC;
 }
 
 /* On the boot CPU and the boot stack, interrupts off. */
@@ -69,17 +80,19 @@ void
 arm64_init(uint64_t image, uint64_t dtb)
 {
 	const char *error;
+	size_t size;
 
 	cpu_info_primary.ci_self = &cpu_info_primary;
 	cpu_info_primary.ci_ilevel = IPL_HIGH;
 	WRITE_SPECIAL(tpidr_el1, &cpu_info_primary);
 
 	pmap_high(image);
-	error = fdt_open(&arm64_fdt, md_ram(pmap_dtb_size != 0 ? dtb : 0),
-	    pmap_dtb_size);
-	cons_init(error == NULL ? &arm64_fdt : NULL);
+	cons_init(NULL);
+	size = pmap_dtb(dtb);
+	error = fdt_open(&arm64_fdt, md_ram(dtb), size);
 	if (error != NULL)
 		panic("boot: 0x%llx: %s", (unsigned long long)dtb, error);
+	cons_init(&arm64_fdt);
 	bootfdt_args(&arm64_fdt);
 	pmem_reserve(image, image + (kernel_end - kernel_text));
 	pmem_reserve(dtb, dtb + arm64_fdt.f_size);
@@ -94,7 +107,7 @@ md_end(int failed)
 {
 	(void)failed;
 	intr_disable();
-	if (have_psci)
+	if (arm64_psci != PSCI_NONE)
 		psci_call(PSCI_SYSTEM_OFF, 0, 0, 0);
 	cpu_halt();
 }

@@ -23,7 +23,7 @@ struct cpu_info;
 
 /* machdep.c */
 extern struct fdt arm64_fdt;
-extern int arm64_psci_hvc;
+extern enum arm64_psci { PSCI_NONE, PSCI_HVC, PSCI_SMC } arm64_psci;
 int64_t	psci_call(uint64_t, uint64_t, uint64_t, uint64_t);
 #define PSCI_CPU_ON		0xc4000003
 #define PSCI_SYSTEM_OFF		0x84000008
@@ -32,10 +32,10 @@ int64_t	psci_call(uint64_t, uint64_t, uint64_t, uint64_t);
 void	cons_init(const struct fdt *);
 
 /* pmap.c */
-void	pmap_early(uint64_t, uint64_t);
+void	pmap_early(uint64_t);
 void	pmap_high(uint64_t);
+size_t	pmap_dtb(uint64_t);
 void	pmap_init(void);
-extern size_t pmap_dtb_size;
 uint64_t pmap_kernel_pa(const void *);
 volatile uint32_t *pmap_device(uint64_t, size_t);
 

@@ -34,8 +34,10 @@
 #define PTE_UXN		(1ULL << 54)
 #define PTE_FRAME	0x0000fffffffff000ULL
 #define LARGEPAGE	(2UL << 20)
+#define HUGEPAGE	(1UL << 30)
 
 #define NEARLY		64		/* tables before there is memory */
+#define DTB_HEADER	40
 #define DTB_MAX		(2U << 20)
 
 extern const char kernel_rodata[], kernel_data[];
@@ -49,7 +51,6 @@ static unsigned int nearly;
 static int memory;			/* pmem_alloc() can be used */
 static int64_t delta;			/* kernel's addresses - physical */
 static uintptr_t device_next = DEVICEVA + GICC_SIZE;
-size_t pmap_dtb_size;			/* of the device tree, mapped */
 
 /* Early tables are in the kernel, the others in RAM. */
 static uint64_t *
@@ -108,9 +109,13 @@ pmap_map(uint64_t *root, uintptr_t va, uint64_t pa, size_t size, int prot)
 	size_t step;
 
 	for (; size > 0; va += step, pa += step, size -= step) {
-		pte = pmap_down(&root[va >> 30 & 511]) + (va >> 21 & 511);
-		step = LARGEPAGE;
-		if ((va | pa) % LARGEPAGE != 0 || size < LARGEPAGE) {
+		pte = &root[va >> 30 & 511];
+		step = HUGEPAGE;
+		if ((va | pa) % step != 0 || size < step) {
+			pte = pmap_down(pte) + (va >> 21 & 511);
+			step = LARGEPAGE;
+		}
+		if ((va | pa) % step != 0 || size < step) {
 			pte = pmap_down(pte) + (va >> 12 & 511);
 			step = MD_PAGESIZE;
 		}
@@ -141,30 +146,16 @@ pmap_segment(uint64_t image, const char *start, const char *end, int prot)
 
 /*
  * MMU off: every address here is physical, the kernel's own too.  The kernel
- * at its addresses; at their physical ones the page that turns the MMU on,
- * and the device tree, or a page of what is there instead.
+ * at its addresses; at its physical one the page that turns the MMU on.
  */
 void
-pmap_early(uint64_t image, uint64_t dtb)
+pmap_early(uint64_t image)
 {
-	const uint8_t *p = (const uint8_t *)dtb;
-	uint64_t start = dtb & ~(uint64_t)(MD_PAGESIZE - 1);
-	size_t size = MD_PAGESIZE - dtb % MD_PAGESIZE;
-
 	pmap_segment(image, kernel_text, kernel_etext, PROT_READ | PROT_EXEC);
 	pmap_segment(image, kernel_rodata, kernel_data, PROT_READ);
 	pmap_segment(image, kernel_data, kernel_end, PROT_READ | PROT_WRITE);
 	pmap_map(arm64_ttbr0, (uintptr_t)arm64_idmap, (uint64_t)arm64_idmap,
 	    MD_PAGESIZE, PROT_READ | PROT_EXEC);
-	if (dtb == 0 || dtb >= 1ULL << 39)
-		return;
-	if (p[0] == 0xd0 && p[1] == 0x0d && p[2] == 0xfe && p[3] == 0xed)
-		size = (size_t)p[4] << 24 | p[5] << 16 | p[6] << 8 | p[7];
-	if (size > DTB_MAX)
-		size = DTB_MAX;
-	pmap_map(arm64_ttbr0, start, start,
-	    roundup(dtb + size - start, MD_PAGESIZE), PROT_READ);
-	pmap_dtb_size = size;
 }
 
 /* From here on the kernel is at its own addresses. */
@@ -172,6 +163,35 @@ void
 pmap_high(uint64_t image)
 {
 	delta = KERNBASE - image;
+}
+
+/*
+ * The device tree, where the boot loader left it, to be read: as much as it
+ * says that there is, or its first page if it does not look like one.
+ * Returns the bytes that can be read.
+ */
+size_t
+pmap_dtb(uint64_t dtb)
+{
+	const uint8_t *p = md_ram(dtb);
+	uint64_t start = dtb & ~(uint64_t)(MD_PAGESIZE - 1);
+	uint64_t end = roundup(dtb + DTB_HEADER, MD_PAGESIZE);
+	size_t size = 0;
+
+	if (dtb == 0)
+		return (0);
+	if (dtb >= MD_RAMEND - DTB_MAX)
+		panic("boot: 0x%llx: the device tree is out of reach",
+		    (unsigned long long)dtb);
+	md_map(start, start, end - start, PROT_READ);
+	if (p[0] == 0xd0 && p[1] == 0x0d && p[2] == 0xfe && p[3] == 0xed)
+		size = (size_t)p[4] << 24 | p[5] << 16 | p[6] << 8 | p[7];
+	if (size > DTB_MAX)
+		size = DTB_MAX;
+	if (dtb + size > end)
+		md_map(end, end, roundup(dtb + size, MD_PAGESIZE) - end,
+		    PROT_READ);
+	return (size < end - dtb ? end - dtb : size);
 }
 
 /* Memory is known: map it, and take tables from it from now on. */
@@ -197,6 +217,9 @@ pmap_device(uint64_t pa, size_t size)
 	uintptr_t va = device_next, off = pa % MD_PAGESIZE;
 
 	size = roundup(off + size, MD_PAGESIZE);
+	if (size > MD_STACKVA - va)
+		panic("pmap: no room for a device of 0x%zx bytes at 0x%llx",
+		    size, (unsigned long long)pa);
 	device_next += size;
 	md_map(va, pa - off, size, PROT_READ | PROT_WRITE | PROT_DEVICE);
 	return ((volatile uint32_t *)(va + off));

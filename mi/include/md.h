@@ -46,6 +46,10 @@
 #error "PARAM-6 [s] machine/param.h: MD_STACKVA: addresses for kernel stacks"
 #endif
 
+#ifndef MD_RAMEND
+#error "PARAM-7 [s] machine/param.h: MD_RAMEND: md_ram() reaches up to here"
+#endif
+
 #include "ipl.h"
 #include "atomic.h"
 #include "cpu.h"

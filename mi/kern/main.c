@@ -129,10 +129,8 @@ cpu_start(struct cpu_info *ci)
 }
 
 static void
-cpu_wait(struct cpu_info *ci)
+cpu_wait(struct cpu_info *ci, uint64_t start)
 {
-	uint64_t start = md_clock_read();
-
 	while (!CPU_IS_RUNNING(ci)) {
 		if (md_clock_read() - start > START_SECONDS * md_clock_hz) {
 			printf("cpu%u: id 0x%llx did not come up in %d s\n",
@@ -149,14 +147,16 @@ cpus_start(void)
 {
 	CPU_INFO_ITERATOR cii;
 	struct cpu_info *ci;
+	uint64_t start;
 
 	CPU_INFO_FOREACH(cii, ci) {
 		if (!CPU_IS_PRIMARY(ci))
 			cpu_start(ci);
 	}
+	start = md_clock_read();
 	CPU_INFO_FOREACH(cii, ci) {
 		if (!CPU_IS_PRIMARY(ci) && (ci->ci_flags & CPUF_STARTED) != 0)
-			cpu_wait(ci);
+			cpu_wait(ci, start);
 	}
 }
 #endif

@@ -49,6 +49,12 @@ range_add(struct range *r, unsigned int *n, unsigned int max, uint64_t start,
 void
 pmem_add(uint64_t start, uint64_t end)
 {
+	if (end > MD_RAMEND) {
+		printf("memory: 0x%llx-0x%llx: only what is below 0x%llx is "
+		    "used\n", (unsigned long long)start,
+		    (unsigned long long)end, (unsigned long long)MD_RAMEND);
+		end = MD_RAMEND;
+	}
 	range_add(ram, &nram, nitems(ram), roundup(start, MD_PAGESIZE),
 	    end & ~(uint64_t)(MD_PAGESIZE - 1));
 }

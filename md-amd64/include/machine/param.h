@@ -28,6 +28,7 @@
 #define DEVICEVA	0xffffffffc0000000
 #define LAPICVA		DEVICEVA		/* its first page */
 #define MD_STACKVA	0xffffff0000000000
+#define MD_RAMEND	(1ULL << 46)		/* half of the lower half */
 
 /* Segments; the TSS takes two entries. */
 #define GSEL_CODE	0x08

@@ -26,6 +26,7 @@
 #define KERNBASE	0xffffff8000000000
 #define DEVICEVA	0xffffff8080000000
 #define MD_STACKVA	0xffffff8100000000
+#define MD_RAMEND	(1ULL << 39)		/* all of the lower half */
 
 /* Software-generated interrupts, and the virtual timer's. */
 #define SGI_XCALL	0
