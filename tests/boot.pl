@@ -1,0 +1,662 @@
+#!/usr/bin/env perl
+#
+# Copyright (c) 2026 the portkit authors
+#
+# Permission to use, copy, modify, and distribute this software for any
+# purpose with or without fee is hereby granted, provided that the above
+# copyright notice and this permission notice appear in all copies.
+#
+# THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+# WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+# MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+# ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+# WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+# ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+# OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+
+# The boot runner: starts one kernel on one emulated machine, a "cell", reads
+# its console as it comes and judges it with the code of verdict.pl.  What it
+# knows of architectures it reads from md-*/machines.  For prove it prints
+# the guest's tests and one of its own, that the run ended as it should, so
+# that a run which went wrong cannot be green whatever the guest printed.
+# It must never leave an emulator behind, nor believe an exit status alone.
+
+use strict;
+use warnings;
+use Config;
+use File::Basename qw(dirname);
+use File::Path qw(make_path);
+use File::Spec;
+use FindBin;
+use IO::Handle;
+use IO::Select;
+use IO::Socket::INET;
+use List::Util qw(min uniq);
+use POSIX qw(setpgid WNOHANG);
+use Time::HiRes qw(clock_gettime sleep CLOCK_MONOTONIC);
+use lib "$FindBin::Bin/lib";
+use Machines;
+use Verdict;
+
+my $USAGE = <<'END';
+usage: boot.pl [options] ARCH/MACHINE/CPUS[/up]
+       boot.pl --run [options] ARCH[/MACHINE[/CPUS[/up]]] ...
+       boot.pl --print | --debug [options] ARCH[/MACHINE[/CPUS[/up]]]
+       boot.pl --list [ARCH]
+
+Boots one cell and prints TAP.  An empty MACHINE is the default one of the
+architecture, an empty CPUS is 4.  /up takes the uniprocessor kernel.
+
+  --run          show the consoles as they are, then a line of verdict each
+  --print        print the QEMU command line, to be copied
+  --debug        start the machine stopped, with a debugger
+  --list         print the cells of `make check', one a line
+  --append S     add S to the kernel's command line
+  --silence S    a machine silent for S seconds hangs (60; BOOT_SILENCE)
+  --limit S      no run takes longer than S seconds (600; BOOT_LIMIT)
+  --grace S      time to exit after the end marker (10; BOOT_GRACE)
+  --top DIR      the tree with md-*/ and obj/ (this one)
+
+QEMU=  another QEMU: its file, or the directory of it
+ACCEL= another accelerator than tcg
+Exit status: 0 passed, 1 failed, 2 wrong usage, 75 could not be run.
+END
+
+use constant { FAILED => 1, USAGE => 2, NOT_RUN => 75 };
+my $MAX_CONSOLE = 16 << 20;	# a guest that prints more runs away
+my $PANIC_SILENCE = 3;		# a panic is over when nothing comes for this
+my $STAYS_SILENCE = 1;		# likewise a run on a machine that stays
+
+my %opt = (top => dirname($FindBin::Bin), append => [],
+    silence => $ENV{BOOT_SILENCE} // 60, limit => $ENV{BOOT_LIMIT} // 600,
+    grace => $ENV{BOOT_GRACE} // 10);
+my $qemu;			# the one that runs
+my $signalled;			# the name of the signal that stops us
+
+# Problems travel as [exit status, line].
+sub stop {
+	my ($status, $line) = @_;
+
+	die [$status, $line];
+}
+
+sub main {
+	my @cells = options(@ARGV);
+	my $mode = $opt{mode} // 'tap';
+
+	return list(@cells) if $mode eq 'list';
+	stop(USAGE, "no cell named; see boot.pl --help") if @cells == 0;
+	stop(USAGE, "one cell at a time; see boot.pl --help")
+	    if @cells > 1 && $mode ne 'run' && $mode ne 'print';
+	@cells = map { cell($_) } @cells;
+	for my $sig (qw(HUP INT TERM PIPE)) {
+		$SIG{$sig} = sub { $signalled //= $sig }
+		    unless ($SIG{$sig} // '') eq 'IGNORE';	# as by nohup
+	}
+	$SIG{CHLD} = 'DEFAULT';
+	return print_command(@cells) if $mode eq 'print';
+	return debug(@cells) if $mode eq 'debug';
+	return run(@cells) if $mode eq 'run';
+	return tap(@cells);
+}
+
+#
+# What is asked for
+#
+
+sub options {
+	my @args = @_;
+	my @rest;
+
+	while (defined(my $arg = shift @args)) {
+		if ($arg =~ /\A--(list|print|debug|run)\z/) {
+			stop(USAGE, "--$1 and --$opt{mode} exclude each other")
+			    if $opt{mode} && $opt{mode} ne $1;
+			$opt{mode} = $1;
+		} elsif ($arg =~ /\A--(append|silence|limit|grace|top)
+		    (?:=(.*))?\z/xs) {
+			my $value = $2 // shift @args //
+			    stop(USAGE, "--$1 needs a value");
+			ref $opt{$1} ? push @{$opt{$1}}, $value :
+			    ($opt{$1} = $value);
+		} elsif ($arg =~ /\A(?:-h|--help)\z/) {
+			print $USAGE;
+			exit 0;
+		} elsif ($arg =~ /\A-/) {
+			stop(USAGE, "no option '$arg'; see boot.pl --help");
+		} else {
+			push @rest, $arg;
+		}
+	}
+	for my $name (qw(silence limit grace)) {
+		stop(USAGE, "$name is a number of seconds, not '$opt{$name}'")
+		    unless $opt{$name} =~ /\A\d+(?:\.\d+)?\z/ &&
+		    $opt{$name} > 0;
+	}
+	return @rest;
+}
+
+sub table {
+	my ($arch) = @_;
+	my @arches = Machines::arches($opt{top});
+	my $table;
+
+	stop(USAGE, "no architecture '$arch'; there are: @arches")
+	    unless grep { $_ eq $arch } @arches;
+	eval { $table = Machines::load($opt{top}, $arch); 1 } or
+	    stop(USAGE, $@ =~ s/\n\z//r);
+	return $table;
+}
+
+sub list {
+	my @arches = @_ ? @_ : Machines::arches($opt{top});
+
+	print map { "$_\n" } map { @{table($_)->{boot}} } @arches;
+	return 0;
+}
+
+# A cell: what is booted, on what, and where its files are.
+sub cell {
+	my ($name) = @_;
+	my ($arch, $machine, $cpus, $variant, @more) = split m{/}, $name, -1;
+	my $t = table($arch);
+	my ($m, $n);
+
+	stop(USAGE, "'$name' is not ARCH/MACHINE/CPUS[/up]") if @more;
+	$machine = $t->{default} if ($machine // '') eq '';
+	$m = $t->{machine}{$machine} or stop(USAGE, "no machine '$machine' " .
+	    "for $arch; there are: @{$t->{names}}");
+	$cpus = $m->{max} < 4 ? $m->{max} : 4 if ($cpus // '') eq '';
+	$n = Machines::count($cpus);
+	stop(USAGE, "$arch/$machine takes 1 to $m->{max} CPUs, not '$cpus'")
+	    if !defined $n || $n > $m->{max};
+	$variant //= '';
+	stop(USAGE, "no kernel '$variant'; there are: up, or nothing for the " .
+	    "multiprocessor one") if $variant !~ /\A(?:up)?\z/;
+
+	my $base = File::Spec->rel2abs($opt{top}) eq File::Spec->rel2abs('.') ?
+	    '' : "$opt{top}/";
+	my $dir = "${base}obj/$arch/" . ($variant || 'mp');
+	return {
+		name => join('/', $arch, $machine, $cpus, $variant || ()),
+		arch => $arch, table => $t, machine => $m, smp => $cpus,
+		# The uniprocessor kernel runs one CPU of however many.
+		cpus => $variant eq 'up' ? 1 : $n,
+		kernel => "$dir/$t->{kernel}", symbols => "$dir/kernel.elf",
+		log => "${base}obj/$arch/boot/" .
+		    join('-', $machine, $cpus, $variant || ()) . '.log',
+	};
+}
+
+# Which QEMU.  The one that QEMU= names may serve another architecture: then
+# its neighbour in the same directory is meant.
+sub find_qemu {
+	my ($cell) = @_;
+	my $want = $cell->{table}{qemu};
+	my $named = $ENV{QEMU} // '';
+
+	if ($named eq '') {
+		return search_path($want) // stop(NOT_RUN,
+		    "no $want in PATH (./setup installs it)");
+	}
+	$named = search_path($named) // $named if $named !~ m{/};
+	my $dir = -d $named ? $named : dirname($named);
+	stop(NOT_RUN, "QEMU=$ENV{QEMU}: no such file or directory")
+	    unless -e $named;
+	stop(NOT_RUN, "QEMU=$ENV{QEMU} does not serve $cell->{arch}, and " .
+	    "there is no $want beside it")
+	    unless -e "$dir/$want";
+	stop(NOT_RUN, "$dir/$want is not executable")
+	    unless -x "$dir/$want" && ! -d _;
+	return "$dir/$want";
+}
+
+sub search_path {
+	my ($file) = @_;
+
+	for my $dir (File::Spec->path) {
+		my $path = File::Spec->catfile($dir, $file);
+
+		return $path if -x $path && ! -d _;
+	}
+	return undef;
+}
+
+sub need_kernel {
+	my ($cell) = @_;
+
+	stop(NOT_RUN, "no kernel $cell->{kernel}; `make kernels-" .
+	    "$cell->{arch}' builds it") unless -s $cell->{kernel};
+}
+
+sub command {
+	my ($cell, $program, @more) = @_;
+	my $t = $cell->{table};
+	my $accel = $ENV{ACCEL} || 'tcg';
+	my $append = join ' ', @{$t->{append}}, @{$opt{append}};
+
+	# Only TCG can be any CPU; the machine may name another yet.
+	return ($program, '-accel', $accel, @{$t->{common}},
+	    '-cpu', $accel =~ /\Atcg\b/ ? $t->{cpu} : 'host',
+	    @{$cell->{machine}{args}}, '-smp', $cell->{smp}, @more,
+	    $append eq '' ? () : ('-append', $append),
+	    '-kernel', $cell->{kernel});
+}
+
+sub quote {
+	return join ' ', map {
+		m{\A[\w\@%+=:,./-]+\z} ? $_ : "'" . s/'/'\\''/gr . "'"
+	} @_;
+}
+
+sub print_command {
+	for my $cell (@_) {
+		my $program = eval { find_qemu($cell) } // $cell->{table}{qemu};
+
+		print quote(command($cell, $program)), "\n";
+	}
+	return 0;
+}
+
+#
+# The emulator as a process
+#
+
+# Start it in a process group of its own, so that all of it can be ended.
+# Its standard input is empty: the console is for reading.
+sub start {
+	my ($out, $err, @command) = @_;
+	my %q = (said => '');
+
+	pipe my $failed, my $broken or die "pipe: $!";	# closed by the exec
+	defined($q{pid} = fork) or die "fork: $!";
+	if ($q{pid} == 0) {
+		$SIG{$_} = 'DEFAULT' for qw(HUP INT TERM PIPE);
+		setpgid(0, 0);
+		open STDIN, '<', '/dev/null';
+		open STDOUT, '>&', $out;
+		open STDERR, '>&', $err;
+		{ no warnings 'exec'; exec { $command[0] } @command; }
+		syswrite $broken, "$!";
+		POSIX::_exit(127);
+	}
+	setpgid($q{pid}, $q{pid});	# whoever of the two comes first
+	$qemu = \%q;
+	close $broken;
+	if (sysread $failed, my $why, 256) {
+		waitpid $q{pid}, 0;
+		$qemu = undef;
+		stop(NOT_RUN, "cannot run $command[0]: $why");
+	}
+	return \%q;
+}
+
+# Has it ended?  Its wait status is kept.
+sub reaped {
+	my ($q) = @_;
+
+	$q->{status} = $? if !defined $q->{status} &&
+	    waitpid($q->{pid}, WNOHANG) == $q->{pid};
+	return defined $q->{status};
+}
+
+sub end_qemu {
+	my ($q) = @_;
+
+	if (!reaped($q)) {
+		$q->{killed} = 1;
+		kill 'TERM', -$q->{pid};
+		for (1 .. 20) {
+			last if reaped($q);
+			sleep 0.1;
+		}
+	}
+	# It, if it would not, and what it may have started.
+	kill 'KILL', -$q->{pid};
+	sleep 0.01 until reaped($q);
+	$qemu = undef;
+}
+
+# However we end, it does.
+END {
+	my $status = $?;
+
+	end_qemu($qemu) if $qemu;
+	$? = $status;
+}
+
+sub signal_name {
+	my ($n) = @_;
+
+	return 'SIG' . ((split ' ', $Config{sig_name})[$n] // $n);
+}
+
+sub signal_number {
+	my ($name) = @_;
+	my @names = split ' ', $Config{sig_name};
+
+	return (grep { $names[$_] eq $name } 0 .. $#names)[0];
+}
+
+# Asked to stop: end the machine and go, as a shell would show it.
+sub check_signal {
+	return unless defined $signalled;
+	end_qemu($qemu) if $qemu;
+	print STDERR "boot.pl: stopped by SIG$signalled\n";
+	exit 128 + signal_number($signalled);
+}
+
+sub now { return clock_gettime(CLOCK_MONOTONIC) }
+
+#
+# One run
+#
+
+sub open_log {
+	my ($cell) = @_;
+
+	make_path(dirname($cell->{log}), { error => \my $error });
+	open my $log, '>', $cell->{log} or
+	    stop(NOT_RUN, "cannot write $cell->{log}: $!");
+	$log->autoflush;
+	return $log;
+}
+
+# Boot a cell and judge it.  The verdict is returned; its notes_on_run are
+# what else is worth a line.
+sub boot {
+	my ($cell, $show, %callbacks) = @_;
+	my @command = command($cell, find_qemu($cell));
+	my $v = Verdict->new(arch => $cell->{arch}, cpus => $cell->{cpus},
+	    %callbacks);
+	my ($out, $err, $why);
+
+	need_kernel($cell);
+	my $log = open_log($cell);
+	pipe my $from_out, $out or die "pipe: $!";
+	pipe my $from_err, $err or die "pipe: $!";
+
+	my $q = start($out, $err, @command);
+	close $out;
+	close $err;
+	@$q{qw(out err)} = ($from_out, $from_err);
+	$why = watch($cell, $q, $v, sub {
+		print $log $_[0];
+		print $_[0] if $show;
+	});
+	end_qemu($q);
+	$v->flush;
+	$why //= refused($cell, $q, $v) // how_it_ended($cell, $q, $v);
+	$v->finish($why);
+	$v->{notes_on_run} = [notes($cell, $q, $v)];
+	return $v;
+}
+
+# Read the console until the emulator is gone or has to go; the answer says
+# why it has to, undef where nothing is wrong.
+sub watch {
+	my ($cell, $q, $v, $got) = @_;
+	my $open = IO::Select->new($q->{out}, $q->{err});
+	my $begun = now();
+	my ($last, $gone) = ($begun);
+
+	for (;;) {
+		for my $fh ($open->can_read($gone ? 0 : 0.2)) {
+			my $n = sysread $fh, my $bytes, 65536;
+
+			if (!$n) {
+				$open->remove($fh) if defined $n;
+			} elsif ($fh == $q->{err}) {
+				$q->{said} .= $bytes
+				    if length $q->{said} < 65536;
+			} else {
+				$last = now();
+				$got->($bytes);
+				$v->feed($bytes);
+			}
+		}
+		check_signal();
+		return undef if $gone;
+		# Once it is gone, read what is left in the pipes, but do not
+		# wait for the pipes to close: others may hold them open.
+		sleep 0.02 if $open->count == 0;
+		$gone = reaped($q);
+		next if $gone;
+
+		return undef if $v->was_reset;
+		my ($run, $quiet) = (now() - $begun, now() - $last);
+		if ($v->ended) {
+			$q->{done} //= now();
+			return undef if !$cell->{machine}{ends} &&
+			    $quiet > $STAYS_SILENCE;
+			return undef if now() - $q->{done} > $opt{grace};
+		} elsif ($v->panicked) {
+			return undef if $quiet > min($PANIC_SILENCE,
+			    $opt{silence});
+		} elsif ($quiet > $opt{silence}) {
+			return "hang: no console output for $opt{silence} s";
+		}
+		return "still running after $opt{limit} s"
+		    if $run > $opt{limit};
+		return "runaway console: more than " . ($MAX_CONSOLE >> 20) .
+		    " MB" if $v->bytes > $MAX_CONSOLE;
+	}
+}
+
+# QEMU itself would not start.  Nothing is said of the kernel by that, and the
+# cell could not be run, unless it is the kernel that QEMU complains of.
+sub refused {
+	my ($cell, $q, $v) = @_;
+	my ($line) = grep { /\S/ && !/\bwarning: / } split /[\r\n]+/,
+	    $q->{said};
+
+	return undef if $v->bytes || $q->{killed} ||
+	    $q->{status} != 1 << 8 || !defined $line;
+	return "QEMU refuses the kernel: " . Verdict::show($line)
+	    if $q->{said} =~ /PVH|load.*kernel|kernel (?:file|header)/;
+	stop(NOT_RUN, "QEMU does not start: " . Verdict::show($line));
+}
+
+# What went wrong with the run as seen from outside; undef where nothing did.
+# The guest's own account of a panic or reset comes first in the verdict.
+sub how_it_ended {
+	my ($cell, $q, $v) = @_;
+	my $signal = $q->{status} & 127;
+
+	if ($q->{killed}) {
+		return undef unless $v->ended && $cell->{machine}{ends};
+		return sprintf "QEMU had to be ended: %s can end itself, " .
+		    "and did not within %s s of the end marker",
+		    $cell->{machine}{name}, $opt{grace};
+	}
+	return "QEMU was killed by " . signal_name($signal) if $signal;
+	return undef if $v->ended || $v->panicked || $v->was_reset;
+	return sprintf "QEMU exited with status %d before the end marker: " .
+	    "the machine was reset (triple fault?) or switched off",
+	    $q->{status} >> 8;
+}
+
+sub notes {
+	my ($cell, $q, $v) = @_;
+	my @notes = map { "QEMU said: " . Verdict::show($_) }
+	    uniq grep { !/terminating on signal/ } split /[\r\n]+/, $q->{said};
+
+	splice @notes, 10, @notes, "..." if @notes > 10;
+	push @notes, "QEMU had to be ended after the end marker"
+	    if $q->{killed} && $v->ended && !$cell->{machine}{ends};
+	return @notes;
+}
+
+#
+# The ways of showing it
+#
+
+# The guest's stream again, as TAP that prove cannot misread, with one more
+# test at its end.  A stream that breaks off leaves the plan unmet as well.
+sub tap {
+	my ($cell) = @_;
+	my ($plan, $n) = (0, 0);
+	my $v;
+
+	STDOUT->autoflush;
+	$v = boot($cell, 0,
+	    on_plan => sub {
+		$plan = $_[0];
+		print "1..", $plan + 1, "\n";
+	    },
+	    on_test => sub {
+		my ($test) = @_;
+
+		$n = $test->{n};
+		print tap_line($test), "\n";
+	    });
+	print "1..1\n" unless $plan || $n;
+	# A failed test is its own failure; anything else is the run's.
+	print $v->whole ? '' : 'not ', "ok ", $n + 1,
+	    " - the run ended as it should\n";
+	diagnose($cell, $v, $v->passed ? () : $v->tail($cell->{log}));
+	return $v->passed ? 0 : FAILED;
+}
+
+# A # in a name would be a directive to prove.
+sub tap_line {
+	my ($test) = @_;
+	my $name = tap_text($test->{name});
+	my $skip = defined $test->{skip} && $test->{ok} ?
+	    ' # ' . Verdict::show($test->{skip}) : '';
+
+	return sprintf '%sok %d - %s%s', $test->{ok} ? '' : 'not ',
+	    $test->{n}, $name, $skip;
+}
+
+sub tap_text {
+	return Verdict::show($_[0] =~ s/([\\#])/\\$1/gr);
+}
+
+# What a person wants to know of the run, as comments.  prove hides these
+# unless it is verbose, so what must be seen goes to standard error too: why
+# a run failed, and that a run which passed left tests out.
+sub diagnose {
+	my ($cell, $v, @tail) = @_;
+	my @notes = @{$v->{notes_on_run}};
+	my @first = ("$cell->{name}: " . $v->verdict, @notes);
+	my @all = (@first, $v->details, @tail);
+
+	print map { "# $_\n" } @all;
+	return if !$ENV{HARNESS_ACTIVE} || $ENV{HARNESS_IS_VERBOSE};
+	if (!$v->passed) {
+		print STDERR join '', map { "# $_\n" } @all;
+	} elsif (@notes || $v->skipped) {
+		print STDERR join '', map { "# $_\n" } @first;
+	}
+}
+
+# The consoles as they are, a line of verdict after each, and all the lines
+# again at the end where there are several.
+sub run {
+	my @cells = @_;
+	my ($worst, @summary) = (0);
+
+	STDOUT->autoflush;
+	for my $cell (@cells) {
+		my ($v, $line, $status);
+
+		print "boot.pl: $cell->{name}\n";
+		if (eval { $v = boot($cell, 1); 1 }) {
+			$line = $v->verdict;
+			$status = $v->passed ? 0 : FAILED;
+			print "\n";
+			print map { "# $_\n" } @{$v->{notes_on_run}}, $v->details;
+			print "# the console is in $cell->{log}\n"
+			    unless $v->passed;
+		} else {
+			die $@ unless ref $@;
+			die $@ if @cells == 1;
+			($status, $line) = ($@->[0], "NOT RUN: $@->[1]");
+		}
+		print "$line\n";
+		push @summary, "$cell->{name}: $line";
+		# A failure of the kernel says more than one of the machine.
+		$worst = $status if $worst != FAILED && $status;
+	}
+	print "\n", map { "$_\n" } @summary if @cells > 1;
+	return $worst;
+}
+
+#
+# Debugging
+#
+
+sub free_port {
+	my $s = IO::Socket::INET->new(Listen => 1, LocalAddr => '127.0.0.1',
+	    LocalPort => 0) or stop(NOT_RUN, "no free port: $!");
+
+	return $s->sockport;
+}
+
+# The first debugger here that knows the architecture, as a command.
+sub debugger {
+	my ($cell, $port) = @_;
+	my $arch = $cell->{table}{gdb};
+
+	for my $gdb (qw(gdb-multiarch gdb)) {
+		next unless search_path($gdb);
+		next if system(quote($gdb, '-nx', '-batch', '-ex',
+		    "set architecture $arch") . ' >/dev/null 2>&1') != 0;
+		return ($gdb, '-ex', "set architecture $arch",
+		    '-ex', "target remote :$port", $cell->{symbols});
+	}
+	return ('lldb', '-o', "gdb-remote 127.0.0.1:$port", $cell->{symbols})
+	    if search_path('lldb');
+	return ();
+}
+
+# No limits and no verdict here: a person is at it.
+sub debug {
+	my ($cell) = @_;
+	my $port = free_port();
+	my @gdb = debugger($cell, $port);
+	my $interactive = @gdb && -t STDIN && -t STDOUT;
+	my @command = command($cell, find_qemu($cell),
+	    '-S', '-gdb', "tcp:127.0.0.1:$port");
+	need_kernel($cell);
+	my $log = $interactive ? open_log($cell) : undef;
+
+	STDOUT->autoflush;
+	my $q = start($log // \*STDOUT, $log // \*STDERR, @command);
+	print "boot.pl: $cell->{name} is stopped at its first instruction",
+	    $log ? "; its console goes to $cell->{log}" : '', "\n";
+	print @gdb ? quote(@gdb) . "\n" : "boot.pl: no debugger here knows " .
+	    "$cell->{table}{gdb}: gdb-multiarch or lldb would; the port is " .
+	    "$port\n";
+	if ($interactive) {
+		# ^C is the debugger's; QEMU is in another process group.
+		local $SIG{INT} = 'IGNORE';
+		my $pid = fork // die "fork: $!";
+
+		if ($pid == 0) {
+			$SIG{INT} = 'DEFAULT';
+			{ no warnings 'exec'; exec { $gdb[0] } @gdb; }
+			POSIX::_exit(127);
+		}
+		until (waitpid($pid, WNOHANG) == $pid) {
+			check_signal();
+			sleep 0.1;
+		}
+	} else {
+		until (reaped($q)) {
+			check_signal();
+			sleep 0.1;
+		}
+	}
+	end_qemu($q);
+	return ($q->{killed} || $q->{status} == 0) ? 0 : FAILED;
+}
+
+my $status = eval { main() };
+if (!defined $status) {
+	die $@ unless ref $@;
+	print STDERR "boot.pl: $@->[1]\n";
+	$status = $@->[0];
+}
+exit $status;
