@@ -1,0 +1,320 @@
+/*
+ * Copyright (c) 2026 the portkit authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES.
+ */
+
+/*
+ * Time: the clock, timeouts, and halting for want of work.
+ */
+
+#include "md.h"
+#include "kern.h"
+#include "synch.h"
+#include "kit/kit.h"
+
+/* The boot CPU's tick under way is more than half over. */
+static void
+late_in_tick(void)
+{
+	unsigned int before;
+	uint64_t start;
+
+	before = XT_LOAD(&ticks);
+	XT_WAIT(XT_LOAD(&ticks) != before);
+	start = md_clock_read();
+	XT_WAIT((md_clock_read() - start) * 10 >= 6 * (md_clock_hz / HZ));
+}
+
+/* On the stack of the test until it has run or was deleted. */
+struct to {
+	struct timeout	 t_to;
+	unsigned int	 t_since, t_asked;
+	unsigned int	*t_order;
+	unsigned int	 t_place;
+	unsigned int	 t_ran;		/* [a] stored last */
+};
+
+static void
+to_run(void *arg)
+{
+	struct to *t = arg;
+
+	XT_CHECK(CPU_IS_PRIMARY(curcpu()));
+	XT_EQ(xt_level(), IPL_SOFTCLOCK);
+	XT_CHECK(xt_intr());
+	XT_CHECK(ticks - t->t_since >= t->t_asked);
+	if (t->t_order != NULL)
+		t->t_place = (*t->t_order)++;
+	XT_INC(&t->t_ran);
+}
+
+static void
+to_add(struct to *t, unsigned int n, unsigned int *order)
+{
+	timeout_set(&t->t_to, to_run, t);
+	t->t_since = XT_LOAD(&ticks);
+	t->t_asked = n;
+	t->t_order = order;
+	t->t_place = ~0U;
+	t->t_ran = 0;
+	XT_EQ(timeout_add(&t->t_to, n), 1);
+}
+
+static void
+early_run(void *arg)
+{
+	static const unsigned int asked[] = { 0, 1, 3 };
+	struct to *t = arg;
+	unsigned int i;
+
+	for (i = 0; i < nitems(asked); i++) {
+		to_add(&t[i], asked[i], NULL);
+		XT_WAIT_YIELD(XT_LOAD(&t[i].t_ran));
+	}
+}
+
+/* No earlier than asked for, from any CPU, on the boot CPU. */
+void
+test_timeout_early(void)
+{
+	struct to t[2][3];
+
+	xt_thread(0, early_run, t[0]);
+	xt_thread(xt_ncpu() - 1, early_run, t[1]);
+	xt_join();
+}
+
+/* Ticks are whole ones: what is left of the one under way does not count. */
+void
+test_timeout_whole(void)
+{
+	unsigned int chan;
+	uint64_t start;
+
+	late_in_tick();
+	start = md_clock_read();
+	XT_EQ(tsleep(&chan, "whole", 1), EWOULDBLOCK);
+	/* Two clocks: they need not agree to the last digit. */
+	XT_CHECK((md_clock_read() - start) * 10 >= 9 * (md_clock_hz / HZ));
+}
+
+/* The soonest first, in whatever order they were added. */
+void
+test_timeout_order(void)
+{
+	static const unsigned int asked[] = { 4, 1, 3, 2 };
+	unsigned int i, order = 0;
+	struct to t[4];
+	int ipl;
+
+	/* Added within one tick, or they could not be compared. */
+	ipl = splraise(IPL_HIGH);
+	for (i = 0; i < 4; i++)
+		to_add(&t[i], asked[i], &order);
+	splx(ipl);
+	for (i = 0; i < 4; i++)
+		XT_WAIT_YIELD(XT_LOAD(&t[i].t_ran));
+	for (i = 0; i < 4; i++) {
+		XT_EQ(t[i].t_ran, 1);
+		XT_EQ(t[i].t_place, asked[i] - 1);
+	}
+}
+
+/* Deleted, it does not run; added again, it runs once, at the later time. */
+void
+test_timeout_delete(void)
+{
+	struct to t[3];
+	int ipl;
+
+	ipl = splraise(IPL_HIGH);
+	to_add(&t[0], 1, NULL);
+	to_add(&t[1], 1, NULL);
+	to_add(&t[2], 2, NULL);
+	XT_EQ(timeout_del(&t[0].t_to), 1);
+	XT_EQ(timeout_del(&t[0].t_to), 0);
+	t[1].t_asked = 4;
+	XT_EQ(timeout_add(&t[1].t_to, 4), 0);
+	splx(ipl);
+	XT_WAIT_YIELD(XT_LOAD(&t[2].t_ran));
+	XT_WAIT_YIELD(XT_LOAD(&t[1].t_ran));
+	XT_EQ(t[0].t_ran, 0);
+	XT_EQ(t[1].t_ran, 1);
+	XT_EQ(t[2].t_ran, 1);
+	XT_EQ(timeout_del(&t[1].t_to), 0);
+}
+
+/* At IPL_SOFTCLOCK the boot CPU's ticks go on, and its timeouts wait. */
+void
+test_timeout_level(void)
+{
+	unsigned int before;
+	struct to t;
+	int ipl;
+
+	ipl = splraise(IPL_SOFTCLOCK);
+	to_add(&t, 1, NULL);
+	before = XT_LOAD(&ticks);
+	XT_WAIT(XT_LOAD(&ticks) - before >= 3);
+	XT_EQ(XT_LOAD(&t.t_ran), 0);
+	splx(ipl);
+	XT_EQ(XT_LOAD(&t.t_ran), 1);
+}
+
+/* Static: it is queued again when the test looks away. */
+static struct xcall fair_xc;
+static unsigned int fair_stop, fair_ended;
+
+static void
+fair_run(void *arg)
+{
+	if (XT_LOAD(&fair_stop))
+		XT_STORE(&fair_ended, 1);
+	else
+		cpu_xcall(curcpu(), arg);
+}
+
+/* A call that posts itself on the boot CPU does not keep timeouts away. */
+void
+test_timeout_fair(void)
+{
+	unsigned int i;
+	struct to t;
+
+	fair_stop = fair_ended = 0;
+	cpu_xcall_set(&fair_xc, fair_run, &fair_xc);
+	cpu_xcall(curcpu(), &fair_xc);
+	for (i = 0; i < 3; i++) {
+		to_add(&t, 1, NULL);
+		XT_WAIT(XT_LOAD(&t.t_ran));
+	}
+	XT_STORE(&fair_stop, 1);
+	XT_WAIT(XT_LOAD(&fair_ended));
+}
+
+static void
+ticks_run(void *arg)
+{
+	struct cpu_info *ci = curcpu();
+	unsigned int before = XT_LOAD(&ci->ci_ticks);
+
+	(void)arg;
+	XT_WAIT(XT_LOAD(&ci->ci_ticks) - before >= 3);
+}
+
+/* CLK-2: every CPU that has work ticks. */
+void
+test_clock_ticks(void)
+{
+	unsigned int n;
+
+	for (n = 0; n < xt_ncpu(); n++)
+		xt_thread(n, ticks_run, NULL);
+	xt_join();
+}
+
+static void
+forward_run(void *arg)
+{
+	uint64_t now, last = md_clock_read();
+	unsigned int i, back = 0;
+
+	(void)arg;
+	for (i = 0; i < 20000; i++) {
+		now = md_clock_read();
+		back += now < last;
+		last = now;
+	}
+	XT_EQ(back, 0);
+}
+
+/* CLK-1: the counter never goes back, and it goes at its rate. */
+void
+test_clock_forward(void)
+{
+	unsigned int before, n;
+	uint64_t start;
+
+	for (n = 0; n < xt_ncpu(); n++)
+		xt_thread(n, forward_run, NULL);
+	xt_join();
+	start = md_clock_read();
+	before = XT_LOAD(&ticks);
+	XT_WAIT(XT_LOAD(&ticks) - before >= 5);
+	/* Four whole ticks; they can be late, but not early. */
+	XT_CHECK((md_clock_read() - start) * 10 >= 4 * 9 * (md_clock_hz / HZ));
+}
+
+/*
+ * IDLE-2: a CPU without work halts: in five ticks of the boot CPU, which
+ * halts between them, the others do not wake at all.
+ */
+void
+test_idle_halts(void)
+{
+	static unsigned int idles[XT_MAXCPU], seen[XT_MAXCPU];
+	unsigned int n, chan;
+
+	/* What the last test left is over, and the last tick too. */
+	tsleep(&chan, "settle", 3);
+	for (n = 0; n < xt_ncpu(); n++) {
+		idles[n] = XT_LOAD(&xt_cpu(n)->ci_idles);
+		seen[n] = XT_LOAD(&xt_cpu(n)->ci_ticks);
+	}
+	tsleep(&chan, "idle", 5);
+	for (n = 0; n < xt_ncpu(); n++) {
+		idles[n] = XT_LOAD(&xt_cpu(n)->ci_idles) - idles[n];
+		seen[n] = XT_LOAD(&xt_cpu(n)->ci_ticks) - seen[n];
+		XT_CHECK(idles[n] <= (n == 0 ? 50 : 5));
+		XT_CHECK(n == 0 ? seen[n] >= 5 : seen[n] <= 1);
+	}
+	XT_CHECK(idles[0] >= 1);
+}
+
+static void
+unidle_run(void *arg)
+{
+	XT_INC((unsigned int *)arg);
+}
+
+/* IPI-2: a CPU that has halted wakes for a thread, each time. */
+void
+test_idle_unidle(void)
+{
+	unsigned int i, n, idles, ran = 0;	/* the threads' */
+	unsigned int rounds = 200 / xt_ncpu() + 5;
+
+	for (n = 1; n < xt_ncpu(); n++) {
+		for (i = 0; i < rounds; i++) {
+			idles = XT_LOAD(&xt_cpu(n)->ci_idles);
+			xt_thread(n, unidle_run, &ran);
+			XT_WAIT(XT_LOAD(&xt_cpu(n)->ci_idles) != idles);
+		}
+	}
+	xt_join();
+	XT_EQ(ran, rounds * (xt_ncpu() - 1));
+}
+
+/*
+ * IDLE-2: nor does one sleep through a thread that comes when it is about to
+ * halt: the next is started some time after the last one has run, and that
+ * time goes over all that the way to the halt takes.
+ */
+void
+test_idle_race(void)
+{
+	unsigned int i, j, n = xt_ncpu() - 1, ran = 0;	/* the threads' */
+
+	for (i = 1; i <= 3000; i++) {
+		xt_thread(n, unidle_run, &ran);
+		XT_WAIT(XT_LOAD(&ran) == i);
+		for (j = i % 100; j > 0; j--)
+			CPU_BUSY_CYCLE();
+	}
+	xt_join();
+}

@@ -1,0 +1,53 @@
+/*
+ * Copyright (c) 2026 the portkit authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES.
+ */
+
+/*
+ * The tests of the substrate.  They know the kit's headers, and belong to
+ * this kernel alone.
+ */
+
+#ifndef KIT_H
+#define KIT_H
+
+#include "xtest.h"
+
+extern const struct xtest kit_tests[];	/* kit/list.h */
+
+/* Interrupt sources and soft interrupts for tests; before the first one. */
+void	kit_init(void);
+
+/*
+ * What ran on the CPU under test, in order: the test's source of a level, a
+ * soft interrupt of a level, or a cross-call.
+ */
+#define RAN_SOURCE(_ipl)	(_ipl)
+#define RAN_SOFT(_ipl)		(100 + (_ipl))
+#define RAN_XCALL		200
+extern struct xt_log kit_ran;
+extern struct xcall kit_xcall;
+void	kit_pend(int);				/* a level's source */
+struct softintr *kit_soft(int);
+void	kit_expect(const char *, int, const unsigned int *, unsigned int);
+#define KIT_RAN(...)							\
+	do {								\
+		static const unsigned int kit_list_[] = { __VA_ARGS__ }; \
+									\
+		kit_expect(__FILE__, __LINE__, kit_list_,		\
+		    nitems(kit_list_));					\
+	} while (0)
+
+/* Threads asleep on a channel. */
+unsigned int	kit_sleepers(const void *);
+
+#define XTEST(_name, _mincpus, _clauses)	void test_##_name(void);
+#include "kit/list.h"
+#undef XTEST
+
+#endif /* KIT_H */

@@ -1,0 +1,232 @@
+/*
+ * Copyright (c) 2026 the portkit authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES.
+ */
+
+/*
+ * Printing, panics, symbols, strings, memory, the command line.
+ */
+
+#include "md.h"
+#include "kern.h"
+#include "synch.h"
+#include "kit/kit.h"
+
+static void
+is_string(const char *file, int line, const char *have, const char *want)
+{
+	if (strcmp(have, want) != 0)
+		xt_fail(file, line, "\"%s\", not \"%s\"", have, want);
+}
+
+#define FORMATS(_want, ...)						\
+	do {								\
+		int len_ = snprintf(buf, sizeof(buf), __VA_ARGS__);	\
+									\
+		is_string(__FILE__, __LINE__, buf, (_want));		\
+		XT_EQ(len_, strlen(_want));				\
+	} while (0)
+
+/* The conversions that there are. */
+void
+test_printf_formats(void)
+{
+	char buf[128];
+
+	FORMATS("plain", "plain");
+	FORMATS("100%", "%d%%", 100);
+	FORMATS("c=x s=yz", "c=%c s=%s", 'x', "yz");
+	FORMATS("[  ab][ab  ][a]", "[%4s][%-4s][%.*s]", "ab", "ab", 1, "ab");
+	FORMATS("0 -1 2147483647", "%d %i %d", 0, -1, 2147483647);
+	FORMATS("-2147483648", "%d", -2147483647 - 1);
+	FORMATS("4294967295", "%u", 4294967295U);
+	FORMATS("deadbeef 0x10", "%x 0x%x", 0xdeadbeef, 16);
+	FORMATS("[   7][0007][7   ]", "[%4d][%04d][%-4d]", 7, 7, 7);
+	FORMATS("[  -7][-007]", "[%4d][%04d]", -7, -7);
+	FORMATS("18446744073709551615", "%llu", ~0ULL);
+	FORMATS("-9223372036854775808", "%lld", -9223372036854775807LL - 1);
+	FORMATS("ffffffffffffffff", "%lx", ~0UL);
+	FORMATS("42", "%zu", (size_t)42);
+	FORMATS("0x1234", "%p", (void *)0x1234);
+}
+
+/* Too little room: cut, ended, and the whole length returned. */
+void
+test_printf_cut(void)
+{
+	char buf[8];
+
+	memset(buf, 'z', sizeof(buf));
+	XT_EQ(snprintf(buf, 4, "%s", "abcdef"), 6);
+	is_string(__FILE__, __LINE__, buf, "abc");
+	XT_EQ(buf[4], 'z');
+	XT_EQ(snprintf(buf, 1, "%d", 12345), 5);
+	XT_EQ(buf[0], '\0');
+	buf[0] = 'q';
+	XT_EQ(snprintf(buf, 0, "%d", 12), 2);
+	XT_EQ(buf[0], 'q');
+}
+
+static void
+panic_run(void *arg)
+{
+	panic("a panic of %s, number %d", (const char *)arg, 17);
+}
+
+#ifdef DIAGNOSTIC
+static void
+panic_assert(void *arg)
+{
+	KASSERT(arg != NULL);
+}
+#endif
+
+/* A panic says what it was told; an assertion says what was asserted. */
+void
+test_panic_message(void)
+{
+	XT_PANICS(0, panic_run, "the test", "a panic of the test, number 17");
+	XT_PANICS(xt_ncpu() - 1, panic_run, "cpu", "a panic of cpu");
+#ifdef DIAGNOSTIC
+	XT_PANICS(0, panic_assert, NULL, "arg != NULL");
+#endif
+}
+
+/* An address in a function has the function's name. */
+void
+test_panic_symbol(void)
+{
+	uintptr_t off, at = (uintptr_t)test_panic_symbol;
+	const char *name;
+
+	off = 99;
+	name = ksym(at, &off);
+	is_string(__FILE__, __LINE__, name != NULL ? name : "none",
+	    "test_panic_symbol");
+	XT_EQ(off, 0);
+	name = ksym(at + 4, &off);
+	is_string(__FILE__, __LINE__, name != NULL ? name : "none",
+	    "test_panic_symbol");
+	XT_EQ(off, 4);
+	name = ksym((uintptr_t)user_main, &off);
+	is_string(__FILE__, __LINE__, name != NULL ? name : "none",
+	    "user_main");
+	XT_CHECK(ksym((uintptr_t)kernel_text - 1, &off) == NULL);
+	XT_CHECK(ksym((uintptr_t)kernel_etext, &off) == NULL);
+	XT_CHECK(ksym(0, &off) == NULL);
+}
+
+static unsigned int frames_found;
+
+/* The names of the callers, as a backtrace would find them. */
+static __attribute__((__noinline__)) void
+frames_walk(void)
+{
+	uintptr_t fp = md_frame(), pc, off;
+	const char *name;
+	int n;
+
+	for (n = 0; n < 8 && fp != 0; n++) {
+		fp = md_frame_next(fp, &pc);
+		name = pc != 0 ? ksym(pc, &off) : NULL;
+		if (name == NULL)
+			break;
+		if (strcmp(name, "frames_call") == 0)
+			frames_found |= 1;
+		if (strcmp(name, "cpu_xcall_dispatch") == 0)
+			frames_found |= 2;
+		if (strcmp(name, "test_panic_frames") == 0)
+			frames_found |= 4;
+	}
+	compiler_barrier();
+}
+
+static void
+frames_call(void *arg)
+{
+	(void)arg;
+	frames_walk();
+	compiler_barrier();
+}
+
+/*
+ * DIAG-1: the frames lead from a call back to whom it interrupted: through
+ * the dispatch and its entry to the function that made the call.
+ */
+void
+test_panic_frames(void)
+{
+	struct xcall xc = XCALL_INITIALIZER(frames_call, NULL);
+
+	frames_found = 0;
+	cpu_xcall(curcpu(), &xc);
+	XT_EQ(frames_found, 7);
+}
+
+/* The functions that the compiler may call as well. */
+void
+test_string_all(void)
+{
+	char a[] = "0123456789", b[16];
+
+	XT_EQ(strlen(a), 10);
+	XT_CHECK(memcpy(b, a, 11) == b);
+	XT_EQ(strcmp(a, b), 0);
+	memmove(b + 2, b, 8);
+	is_string(__FILE__, __LINE__, b, "0101234567");
+	memmove(b, b + 2, 9);
+	is_string(__FILE__, __LINE__, b, "01234567");
+	memset(b, 'x', 3);
+	is_string(__FILE__, __LINE__, b, "xxx34567");
+	XT_CHECK(strcmp("ab", "abc") < 0 && strcmp("b", "ab") > 0);
+	XT_EQ(strncmp("abx", "aby", 2), 0);
+	XT_CHECK(strncmp("abx", "aby", 3) < 0);
+	XT_EQ(strncmp("ab", "ab", 9), 0);
+	XT_EQ(memcmp("a\0b", "a\0b", 3), 0);
+	XT_CHECK(memcmp("a\0b", "a\0c", 3) < 0);
+	XT_CHECK(memcmp("\xff", "\x01", 1) > 0);
+}
+
+/* Memory is zeroed, aligned, and nobody else's. */
+void
+test_memory_zeroed(void)
+{
+	unsigned char *p[4];
+	unsigned int i, j;
+
+	for (i = 0; i < 4; i++) {
+		p[i] = kmem_alloc(100 + i);
+		XT_EQ((uintptr_t)p[i] % MD_CACHELINE, 0);
+		for (j = 0; j < 100 + i; j++)
+			XT_EQ(p[i][j], 0);
+		memset(p[i], 0xee, 100 + i);
+	}
+	for (i = 1; i < 4; i++)
+		XT_CHECK(p[i] >= p[i - 1] + 100 || p[i] + 100 <= p[i - 1]);
+}
+
+/* Words of the command line: key=value, whole words only. */
+void
+test_boot_words(void)
+{
+	static char saved[sizeof(boot_args)];
+	char buf[6];
+
+	memcpy(saved, boot_args, sizeof(saved));
+	boot_args_set("first=1 xkey=no  key=value quiet key=second "
+	    "long=abcdefg");
+	XT_CHECK(boot_arg("key", buf, sizeof(buf)) == buf);
+	is_string(__FILE__, __LINE__, buf, "value");
+	XT_CHECK(boot_arg("quiet", buf, sizeof(buf)) == NULL);
+	XT_CHECK(boot_arg("ke", buf, sizeof(buf)) == NULL);
+	XT_CHECK(boot_arg("long", buf, sizeof(buf)) == buf);
+	is_string(__FILE__, __LINE__, buf, "abcde");
+	boot_args_set("");
+	XT_CHECK(boot_arg("first", buf, sizeof(buf)) == NULL);
+	memcpy(boot_args, saved, sizeof(saved));
+}

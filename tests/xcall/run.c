@@ -1,0 +1,321 @@
+/*
+ * Copyright (c) 2026 the portkit authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES.
+ */
+
+/*
+ * Where calls run, and how: the CPU, the level, the stack; that each doorbell
+ * is answered, and not only the first.
+ */
+
+#include "xcall_md.h"
+#include "xtest.h"
+
+static struct xt_note pair_notes[XT_MAXCPU];
+
+/*
+ * From this CPU to each: only the one called may note it, and the second
+ * call is what shows that the first one's interrupt has ended.
+ */
+static void
+pairs_from(void *arg)
+{
+	unsigned int j, k, times, ncpu = xt_ncpu();
+
+	(void)arg;
+	for (j = 0; j < ncpu; j++)
+		xt_note_set(&pair_notes[j]);
+	for (j = 0; j < ncpu; j++) {
+		for (times = 1; times <= 2; times++) {
+			cpu_xcall(xt_cpu(j), &pair_notes[j].xn_xc);
+			XT_WAIT(XT_LOAD(&pair_notes[j].xn_ran) >= times);
+			XT_NOTE(&pair_notes[j], j, times);
+		}
+		for (k = j + 1; k < ncpu; k++)
+			XT_EQ(XT_LOAD(&pair_notes[k].xn_ran), 0);
+	}
+	for (j = 0; j < ncpu; j++)
+		XT_EQ(XT_LOAD(&pair_notes[j].xn_ran), 2);
+}
+
+/*
+ * X-CPU-2, X-IPI-1, X-SOFT-2: a call runs on the CPU it is for, at
+ * IPL_SOFTCLOCK, interrupts on, on an aligned stack: all ordered pairs, each
+ * with itself too, twice in a row.
+ */
+void
+test_run_pairs(void)
+{
+	unsigned int n;
+
+	for (n = 0; n < xt_ncpu(); n++) {
+		XT_CHECK(CPU_IS_RUNNING(xt_cpu(n)));
+		xt_on(n, pairs_from, NULL);
+	}
+}
+
+/* The argument is that of the call, and no other; a stack far away. */
+static void
+argument_run(void *arg)
+{
+	unsigned long *p = arg;
+
+	XT_STORE(p, *p * 2 + 1);
+}
+
+/* X-SOFT-2: each call gets its own argument. */
+void
+test_run_argument(void)
+{
+	unsigned long value[XCALL_NSLOT];	/* the calls' until odd */
+	struct xcall xc[XCALL_NSLOT];		/* the same */
+	unsigned int i, n;
+
+	for (n = 0; n < xt_ncpu(); n++) {
+		for (i = 0; i < XCALL_NSLOT; i++) {
+			value[i] = (i + 1) * 0x10000UL + n * 2;
+			cpu_xcall_set(&xc[i], argument_run, &value[i]);
+			cpu_xcall(xt_cpu(n), &xc[i]);
+		}
+		for (i = 0; i < XCALL_NSLOT; i++) {
+			XT_WAIT(XT_LOAD(&value[i]) % 2 == 1);
+			XT_EQ(value[i], ((i + 1) * 0x10000UL + n * 2) * 2 + 1);
+		}
+	}
+}
+
+/* On the stack of the test until both calls have run. */
+struct eoi {
+	unsigned int	e_in;		/* the first call has begun */
+	struct xt_note	e_second;
+};
+
+static void
+eoi_first(void *arg)
+{
+	struct eoi *e = arg;
+
+	int ipl;
+
+	XT_STORE(&e->e_in, 1);
+	if (xt_pending() != -1)
+		XT_WAIT(xt_pending());
+	ipl = splraise(xt_ipl_high());
+	splx(ipl);
+	XT_EQ(ipl, IPL_SOFTCLOCK);
+	XT_CHECK(xt_intr());
+	XT_EQ(XT_LOAD(&e->e_second.xn_ran), 0);
+}
+
+/*
+ * X-SOFT-2: the interrupt of the doorbell has ended, and interrupts are on,
+ * when a call runs: so the next doorbell comes while the call still runs.
+ * What it announces waits for the level, whatever the call does to that.
+ */
+void
+test_run_eoi(void)
+{
+	struct eoi e;
+	struct xcall first = XCALL_INITIALIZER(eoi_first, &e);
+	unsigned int n;
+
+	for (n = 1; n < xt_ncpu(); n++) {
+		e.e_in = 0;
+		xt_note_set(&e.e_second);
+		cpu_xcall(xt_cpu(n), &first);
+		XT_WAIT(XT_LOAD(&e.e_in));
+		cpu_xcall(xt_cpu(n), &e.e_second.xn_xc);
+		XT_WAIT(XT_LOAD(&e.e_second.xn_ran));
+		XT_NOTE(&e.e_second, n, 1);
+	}
+}
+
+/* On the stack of the test until every call has run. */
+struct depth {
+	unsigned int	d_in, d_go;
+	struct xt_note	d_more[3];
+};
+
+static void
+depth_hold(void *arg)
+{
+	struct depth *d = arg;
+	int i;
+
+	XT_STORE(&d->d_in, 1);
+	XT_WAIT(XT_LOAD(&d->d_go));
+	for (i = 0; i < 3; i++)
+		XT_EQ(XT_LOAD(&d->d_more[i].xn_ran), 0);
+}
+
+/* X-SOFT-2: calls do not nest: one begins when the one before has ended. */
+void
+test_run_depth(void)
+{
+	struct depth d;
+	struct xcall hold = XCALL_INITIALIZER(depth_hold, &d);
+	int i, round;
+
+	for (round = 0; round < 50; round++) {
+		d.d_in = d.d_go = 0;
+		for (i = 0; i < 3; i++)
+			xt_note_set(&d.d_more[i]);
+		cpu_xcall(xt_cpu(1), &hold);
+		XT_WAIT(XT_LOAD(&d.d_in));
+		for (i = 0; i < 3; i++)
+			cpu_xcall(xt_cpu(1), &d.d_more[i].xn_xc);
+		XT_STORE(&d.d_go, 1);
+		for (i = 0; i < 3; i++) {
+			XT_WAIT(XT_LOAD(&d.d_more[i].xn_ran));
+			XT_NOTE(&d.d_more[i], 1, 1);
+			XT_EQ(d.d_more[i].xn_depth, 1);
+		}
+	}
+}
+
+/* More values than there are registers, and each depends on the others. */
+static __attribute__((__noinline__)) unsigned long
+churn(unsigned long seed, unsigned int rounds)
+{
+	unsigned long a = seed, b = a + 3, c = b + 5, d = c + 7, e = d + 11;
+	unsigned long f = e + 13, g = f + 17, h = g + 19, j = h + 23;
+	unsigned long k = j + 29, m = k + 31, n = m + 37, o = n + 41;
+	unsigned long p = o + 43, q = p + 47, r = q + 53;
+	unsigned int i;
+
+	for (i = 0; i < rounds; i++) {
+		a += b ^ r; b += c << 1; c ^= d + i; d += e >> 3;
+		e ^= f + a; f += g << 2; g ^= h + i; h += j >> 1;
+		j ^= k + b; k += m << 3; m ^= n + i; n += o >> 2;
+		o ^= p + c; p += q << 1; q ^= r + i; r += a >> 5;
+		if (r < d)
+			r += 59;
+		__asm volatile("" : : : "memory");
+	}
+	return (a + b + c + d + e + f + g + h + j + k + m + n + o + p + q + r);
+}
+
+/* On the stack of the test until its thread has ended. */
+struct keep {
+	unsigned int	k_in;
+	unsigned int	k_stop;
+	unsigned int	k_hits;		/* calls that ran */
+	unsigned long	k_sum;		/* theirs, for the compiler */
+};
+
+static void
+keep_hit(void *arg)
+{
+	struct keep *k = arg;
+
+	k->k_sum += churn(k->k_hits, 3);
+	XT_INC(&k->k_hits);
+}
+
+static void
+keep_run(void *arg)
+{
+	struct keep *k = arg;
+	unsigned long right, s;
+	unsigned int i, wrong = 0;
+
+	s = intr_disable();
+	right = churn(12345, 500);
+	intr_restore(s);
+	XT_STORE(&k->k_in, 1);
+	for (i = 0; !XT_LOAD(&k->k_stop) || i < 10; i++)
+		wrong += churn(12345, 500) != right;
+	XT_EQ(wrong, 0);
+}
+
+/*
+ * X-SOFT-2: what a call interrupts does not notice: registers and flags are
+ * as they were.
+ */
+void
+test_run_registers(void)
+{
+	struct keep k = { 0, 0, 0, 0 };
+	struct xcall xc = XCALL_INITIALIZER(keep_hit, &k);
+	unsigned int i, n = xt_ncpu() - 1;
+
+	xt_thread(n, keep_run, &k);
+	XT_WAIT(XT_LOAD(&k.k_in));
+	for (i = 1; i <= 1000; i++) {
+		cpu_xcall(xt_cpu(n), &xc);
+		XT_WAIT(XT_LOAD(&k.k_hits) == i);
+	}
+	XT_STORE(&k.k_stop, 1);
+	xt_join();
+}
+
+/*
+ * X-IPI-1: a CPU that has halted wakes for a call.  Where the kernel counts
+ * its halts, each call is sent when the one before has been halted after.
+ */
+void
+test_run_idle(void)
+{
+	struct xt_note xn;		/* the calls' until they ran */
+	unsigned int i, n, rounds = 400 / xt_ncpu() + 5;
+	long idles;
+
+	for (n = 1; n < xt_ncpu(); n++) {
+		xt_note_set(&xn);
+		for (i = 1; i <= rounds; i++) {
+			idles = xt_idles(n);
+			cpu_xcall(xt_cpu(n), &xn.xn_xc);
+			XT_WAIT(XT_LOAD(&xn.xn_ran) == i);
+			if (idles != -1)
+				XT_WAIT(xt_idles(n) != idles);
+		}
+		XT_NOTE(&xn, n, rounds);
+	}
+}
+
+/*
+ * X-IPI-1: and one that is just about to halt does too: the next call is sent
+ * as soon as the one before has run, when the CPU is on its way back.
+ */
+void
+test_run_idle_race(void)
+{
+	struct xt_note xn;		/* the calls' until they ran */
+	unsigned int i, n = xt_ncpu() - 1;
+
+	xt_note_set(&xn);
+	for (i = 1; i <= 5000; i++) {
+		cpu_xcall(xt_cpu(n), &xn.xn_xc);
+		XT_WAIT(XT_LOAD(&xn.xn_ran) == i);
+	}
+	XT_NOTE(&xn, n, 5000);
+}
+
+static void
+wrap_run(void *arg)
+{
+	(*(unsigned int *)arg)++;
+}
+
+/*
+ * X-SOFT-2: the queue does not mind how many calls it has had: more than the
+ * 65536 that the number of its next slot counts.
+ */
+void
+test_run_wrap(void)
+{
+	unsigned int i, ran = 0;	/* this CPU's alone */
+	struct xcall xc = XCALL_INITIALIZER(wrap_run, &ran);
+
+	for (i = 1; i <= 66000; i++) {
+		cpu_xcall(curcpu(), &xc);
+		if (ran != i)
+			break;
+	}
+	XT_EQ(ran, 66000);
+}
