@@ -42,10 +42,12 @@ alone-%:
 	@$(MAKE) --no-print-directory -f mk/alone.mk ARCH=$* CC='$(CC)' \
 	    LD='$(LD)'
 
-# On the host, then the boots; each part says how long it took.
+# On the host, with firmware that lies, and the boots; prove says how long
+# each took.
 check: check-host check-boot
-check-host: obj/host/firmware_test
-	@$(PROVE) --timer tests/host/*.t obj/host/firmware_test
+check-host: obj/host/firmware_test $(BOOT_ARCHES:%=kernels-%)
+	@$(PROVE) --timer -j$(JOBS) tests/host/*.t obj/host/firmware_test \
+	    $(wildcard $(BOOT_ARCHES:%=md-%/proof/*.t))
 
 obj/host/firmware_test: tests/host/firmware_test.c mi/boot/fdt.c \
     mi/boot/acpi.c mi/boot/fdt.h mi/boot/acpi.h

@@ -21,6 +21,7 @@
 #include <machine/param.h>
 #include <machine/asm.h>
 
+#include "ipl.h"
 #include "assym.h"
 
 #define PHYS(_s)	((_s) - KERNBASE)
@@ -221,7 +222,7 @@ ENTRY(amd64_ap_start)
 	jz	9f
 	movq	CI_IDLE(%rdi), %rsp
 	movq	T_STACK(%rsp), %rsp
-	addq	$16384, %rsp			/* KSTACK_SIZE */
+	addq	$KSTACK_SIZE, %rsp
 	xorl	%ebp, %ebp
 	movl	$1, amd64_ap_taken
 	call	amd64_hatch

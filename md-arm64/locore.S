@@ -19,6 +19,7 @@
 #include <machine/param.h>
 #include <machine/asm.h>
 
+#include "ipl.h"
 #include "assym.h"
 
 #define ICC_SRE_EL2	S3_4_C12_C9_5
@@ -208,7 +209,7 @@ ENTRY(arm64_ap_high)
 	msr	tpidr_el1, x19
 	ldr	x0, [x19, #CI_IDLE]
 	ldr	x0, [x0, #T_STACK]
-	add	x0, x0, #16384			/* KSTACK_SIZE */
+	add	x0, x0, #KSTACK_SIZE
 	mov	sp, x0
 	mov	x29, #0
 	mov	x30, #0

@@ -322,7 +322,8 @@ Xsoftintr:
 	sub	sp, sp, #TRAP_FRAME
 	msr	tpidr_el0, x0
 	mov	x0, sp
-	tbz	x0, #14, 1f			/* KSTACK_SIZE */
+	tst	x0, #KSTACK_SIZE
+	b.eq	1f
 	mrs	x0, tpidr_el0
 	stp	x0, x1, [sp]
 	mov	x1, #\vec

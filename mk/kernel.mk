@@ -1,5 +1,16 @@
 # One kernel: ARCH=amd64 or another md- folder, KIND=mp or up.
 # The top Makefile calls this once for each.
+#
+# What md-X/arch.mk has to set:
+#	TARGET		clang's, on a line "TARGET = triple"
+#	MD_CFLAGS	what code for a kernel of this architecture needs
+#	MD_LDFLAGS	the same for ld.lld
+#	MD_SRCS		the files of the folder, *.c and *.S
+#	MI_BOOT		those of mi/boot that it uses
+#	MD_IMAGE	what is booted: kernel.elf, or Image, the same but flat
+# Beside it stand assym.c, from which assym.h is made, and kernel.ld, which
+# defines kernel_text, kernel_etext and kernel_end, and takes .ksyms into the
+# read-only data.
 
 include md-$(ARCH)/arch.mk
 include tests/files.mk

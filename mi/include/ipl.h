@@ -9,8 +9,8 @@
  */
 
 /*
- * Interrupt priority levels, lowest first, and the slots of the pending word.
- * Also read by assembler.
+ * Interrupt priority levels, lowest first, the slots of the pending word, and
+ * the size of a stack.  Also read by assembler.
  */
 
 #ifndef IPL_H
@@ -36,6 +36,9 @@
  * always the one to run first: highest level, and the first attached within
  * it.  The cross-call is attached first, before the clock.
  */
+/* A kernel stack, and the same size unmapped below it. */
+#define KSTACK_SIZE	16384
+
 #ifndef MD_WORDBITS
 #error "machine/param.h: MD_WORDBITS: the bits of a long"
 #endif

@@ -54,9 +54,6 @@
 #include "atomic.h"
 #include "cpu.h"
 
-/* A kernel stack, and the same size unmapped below it. */
-#define KSTACK_SIZE	16384
-
 #define PROT_READ	1
 #define PROT_WRITE	2
 #define PROT_EXEC	4
@@ -65,13 +62,26 @@
 struct thread;
 
 /*
+ * BOOT-1 [s] Before any function of the MI part is called: the BSS is zero,
+ * interrupts are off, the stack is in the kernel's image, curcpu() is
+ * &cpu_info_primary, with its ci_self set and its ci_ilevel IPL_HIGH.  Then
+ * the console; boot_args_set(); pmem_add() for RAM, pmem_reserve() for what of
+ * it is taken, by the kernel and a device tree too; RAM mapped, MEM-1; and
+ * kern_main().  What the MI part has for this is in kern.h and bootfdt.h.
+ */
+
+/*
  * 2. Inline operations: declared here, defined in <machine/cpu.h>.
  */
 
 /* CPU-1 [x] X-CPU-2. */
 static inline struct cpu_info *curcpu(void);
 
-/* INTR-1 [x] X-INTR-1. */
+/*
+ * INTR-1 [x] X-INTR-1.
+ * INTR-2 [s] What is interrupted finds every register as it was; but control
+ * state that a handler set for the CPU, USE-2, stays.
+ */
 static inline unsigned long intr_disable(void);
 static inline void intr_restore(unsigned long);
 static inline void intr_enable(void);	/* as restoring a state with them on */
@@ -80,14 +90,21 @@ static inline int intr_enabled(unsigned long);
 /*
  * SPL-1 [x] X-SPL-1, and more generally: with interrupts on no slot that
  * the level does not mask is left pending, whatever way the level dropped.
- * Slots run highest bit first, at the level of their source, interrupts on.
+ *
+ * Slots run highest bit first.  To run one: interrupts off, clear its bit;
+ * ci_ilevel that of its source, intr_sources[slot].is_ipl; interrupts on;
+ * ci_idepth one more; (*is_func)(is_arg); one less; interrupts off, and look
+ * again with the level as it was.  An architecture may call
+ * cpu_xcall_dispatch(curcpu()) for SLOT_XCALL itself.  The tables are in
+ * intr.h.
  */
 static inline int splraise(int);
 static inline void splx(int);
 
 /*
  * SOFT-1 [x] X-SOFT-1, for any slot: set it pending on this CPU, in one
- * atomic step against this CPU's handlers.  Runs nothing.
+ * atomic step against this CPU's handlers.  Runs nothing; with interrupts on
+ * and the level low it may so wait for the next interrupt.
  */
 static inline void cpu_soft_pend(unsigned int);
 
@@ -97,7 +114,10 @@ static inline void CPU_BUSY_CYCLE(void);
 /* CLK-1 [s] A counter that never goes back, in units of md_clock_hz. */
 static inline uint64_t md_clock_read(void);
 
-/* DIAG-1 [s] The frame of the caller; the frame and return address above. */
+/*
+ * DIAG-1 [s] The frame of the caller; the frame and return address above it,
+ * 0 at the end.  A frame is an address on its stack, below the top.
+ */
 static inline uintptr_t md_frame(void);
 static inline uintptr_t md_frame_next(uintptr_t, uintptr_t *);
 
@@ -108,8 +128,8 @@ static inline void *md_ram(uint64_t);
 static inline void cpu_halt(void) __attribute__((__noreturn__));
 
 /*
- * USE-1 [s] What the first consumer of the cross-call does on each CPU:
- * amd64 writes its caches back, arm64 synchronises its instruction stream.
+ * USE-1 [s] What the first consumer of the cross-call does on each CPU: what
+ * it takes that caches there hold nothing that others need, or nothing stale.
  */
 static inline void cpu_cache_sync(void);
 
@@ -119,7 +139,10 @@ static inline void cpu_cache_sync(void);
  * 3. Functions.
  */
 
-/* CONS-1 [s] One byte, waiting for room; any context; before md_init() too. */
+/*
+ * CONS-1 [s] One byte, waiting for room; any context; before kern_main() too.
+ * A byte is dropped while no console is known.
+ */
 void	md_putc(int);
 
 /*
@@ -130,7 +153,8 @@ void	md_end(int) __attribute__((__noreturn__));
 
 /*
  * SMP-1 [s] cpu_attach() for this CPU, then cpu_listed() for every CPU that
- * the firmware tells of, this one too; cpu_info_primary is this one's.
+ * the firmware tells of, this one too; cpu_info_primary is this one's.  The
+ * id is the firmware's, and is kept from the entry if it cannot be read.
  */
 void	md_cpus_attach(void);
 
@@ -152,7 +176,10 @@ const char *md_cpu_start(struct cpu_info *);
  * IPI-1 [x] X-IPI-1.
  * IPI-2 [s] cpu_unidle(): CPU ci leaves its halt.
  * IPI-3 [s] cpu_stop(): CPU ci calls cpu_stopped() as soon as it can, if it
- * can be without regard to its interrupt state.  Called with interrupts off.
+ * can be without regard to its interrupt state, with the address and the
+ * frame where it was.  Called with interrupts off.  They may share an
+ * interrupt with each other and with X-IPI-1: end it first, take the reasons
+ * then, or one that comes in between is lost.
  */
 void	cpu_xcall_ipi(struct cpu_info *);
 void	cpu_unidle(struct cpu_info *);
@@ -174,16 +201,19 @@ void	md_clock_init(void);
 void	md_clock_arm(uint64_t);
 
 /*
- * THR-1 [s] cpu_fork(): thread t, not yet run, will start in
- * thread_start().  cpu_switchto(): save the first thread (NULL: nothing to
- * save), go on with the second.  Interrupts, level: as they are.
+ * THR-1 [s] cpu_fork(): thread t, not yet run, or ended, will start in
+ * thread_start(), on the stack whose top is t_stack + KSTACK_SIZE; t_sp is
+ * the architecture's.  cpu_switchto(): save the first thread (NULL: nothing
+ * to save), go on with the second.  Interrupts, level: as they are.
  */
 void	cpu_fork(struct thread *);
 void	cpu_switchto(struct thread *, struct thread *);
 
 /*
  * MEM-2 [s] Map pages: address, physical address, bytes, protection.  Never
- * both writable and executable.  Only addresses not mapped before.
+ * both writable and executable.  Only addresses not mapped before.  Every
+ * CPU can use them when it returns; others run meanwhile, interrupts may be
+ * off, calls do not overlap.
  */
 void	md_map(uintptr_t, uint64_t, size_t, int);
 
@@ -205,6 +235,7 @@ int	cpu_feature_enabled(void);	/* read back from the hardware */
  */
 _Static_assert(sizeof(long) * 8 == MD_WORDBITS, "PARAM-2");
 _Static_assert(INTR_PERIPL >= 2, "SOFT-1: slots for the cross-call and clock");
+_Static_assert(SLOT_XCALL < MD_WORDBITS, "SOFT-1");
 _Static_assert(offsetof(struct cpu_info, ci_self) == 0, "CPU-1");
 _Static_assert(MD_STACKVA % (2 * KSTACK_SIZE) == 0, "PARAM-6");
 _Static_assert(KSTACK_SIZE % MD_PAGESIZE == 0, "PARAM-4");

@@ -191,6 +191,14 @@ main_thread(void *arg)
 	md_end(0);
 }
 
+/* The slot of the cross-call, where an architecture does not call it. */
+static void
+softxcall(void *arg)
+{
+	(void)arg;
+	cpu_xcall_dispatch(curcpu());
+}
+
 /*
  * On the boot CPU, interrupts off, on the boot stack: memory is known and
  * the console prints.  It leaves the boot stack for the idle thread's.
@@ -206,8 +214,7 @@ kern_main(void)
 	if ((ci->ci_flags & CPUF_LISTED) == 0)
 		printf("cpu: the firmware does not list the CPU that this "
 		    "runs on, id 0x%llx\n", (unsigned long long)ci->ci_hwid);
-	slot = intr_establish(IPL_SOFTCLOCK, "xcall",
-	    (void (*)(void *))cpu_xcall_dispatch, NULL);
+	slot = intr_establish(IPL_SOFTCLOCK, "xcall", softxcall, NULL);
 	if (slot != SLOT_XCALL)
 		panic("the cross-call has slot %u, not %u", slot, SLOT_XCALL);
 	softintr_init();

@@ -47,12 +47,15 @@ frame_valid(uintptr_t fp)
 	    (fp & KSTACK_SIZE) != 0);
 }
 
-/* Frames grow upwards on one stack; anything else ends the trace. */
+/*
+ * Frames grow upwards on one stack.  Once they may go on on another: from a
+ * stack for emergencies to the one that had no room.
+ */
 void
 backtrace(uintptr_t pc, uintptr_t fp)
 {
 	uintptr_t next;
-	int n;
+	int n, stacks = 1;
 
 	if (pc != 0)
 		print_pc(pc, 0);
@@ -61,7 +64,7 @@ backtrace(uintptr_t pc, uintptr_t fp)
 		if (pc == 0)
 			break;
 		print_pc(pc, 1);
-		if (next <= fp)
+		if (next <= fp && stacks-- == 0)
 			break;
 		fp = next;
 	}
