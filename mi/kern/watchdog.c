@@ -53,7 +53,7 @@ print_queue(struct cpu_info *ci)
 		xc = atomic_load_relaxed(&xci->xci_slots[(xci->xci_tail + i) %
 		    XCALL_NSLOT]);
 		if (xc != NULL)
-			printf("\tqueued: call at %p\n", (void *)xc);
+			print_call("queued:", xc->xc_func, xc->xc_arg);
 		else
 			printf("\tqueued: reserved, not published\n");
 	}
@@ -136,7 +136,7 @@ watch_cpu(struct cpu_info *ci)
 	xcall_report();
 	panic("cross-call watchdog: cpu%u has taken no call off its queue for "
 	    "%d s: %s", ci->ci_cpuid, WATCH_SECONDS, xci->xci_depth != 0 ?
-	    "a call does not end" : "calls wait and it does not dispatch");
+	    "a call does not end" : "calls wait and it does not dispatch: X-IPI-1, X-SOFT-2");
 }
 
 /* A call that ended, and its caller not woken, is lost as well. */

@@ -299,22 +299,3 @@ test_idle_unidle(void)
 	xt_join();
 	XT_EQ(ran, rounds * (xt_ncpu() - 1));
 }
-
-/*
- * IDLE-2: nor does one sleep through a thread that comes when it is about to
- * halt: the next is started some time after the last one has run, and that
- * time goes over all that the way to the halt takes.
- */
-void
-test_idle_race(void)
-{
-	unsigned int i, j, n = xt_ncpu() - 1, ran = 0;	/* the threads' */
-
-	for (i = 1; i <= 3000; i++) {
-		xt_thread(n, unidle_run, &ran);
-		XT_WAIT(XT_LOAD(&ran) == i);
-		for (j = i % 100; j > 0; j--)
-			CPU_BUSY_CYCLE();
-	}
-	xt_join();
-}

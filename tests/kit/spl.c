@@ -279,3 +279,67 @@ test_spl_interrupt(void)
 	if (xt_ncpu() > 1)
 		xt_on(xt_ncpu() - 1, interrupt_run, NULL);
 }
+
+/* On the stack of the test until its thread has ended. */
+struct doorbell {
+	unsigned int	d_round;	/* the thread is in this one */
+	struct xcall	d_xc;
+};
+
+static void
+doorbell_call(void *arg)
+{
+	(void)arg;
+	xt_log_add(&kit_ran, RAN_XCALL);
+	kit_pend(IPL_SOFTCLOCK);
+}
+
+/* All have run; counts how often, after the call, one was still pending. */
+static int
+doorbell_ran(unsigned int *left)
+{
+	unsigned int ran = XT_LOAD(&kit_ran.xl_n);
+
+	if (ran >= 3 && XT_LOAD(&curcpu()->ci_ipending) != 0)
+		++*left;
+	return (ran >= 4);
+}
+
+static void
+doorbell_run(void *arg)
+{
+	struct doorbell *d = arg;
+	unsigned int i, left = 0;
+
+	for (i = 1; i <= 20; i++) {
+		kit_pend(IPL_SOFTNET);
+		kit_pend(IPL_TTY);
+		XT_STORE(&d->d_round, i);
+		XT_WAIT(doorbell_ran(&left));
+		KIT_RAN(RAN_SOURCE(IPL_TTY), RAN_SOURCE(IPL_SOFTNET),
+		    RAN_XCALL, RAN_SOURCE(IPL_SOFTCLOCK));
+	}
+	XT_EQ(left, 0);
+}
+
+/*
+ * SPL-1: the same for the return from the doorbell's interrupt, which may
+ * have a way of its own: what is above the cross-call runs before it, and
+ * what the call set pending after it, and no later.
+ */
+void
+test_spl_doorbell(void)
+{
+	struct doorbell d;
+	unsigned int i, n = xt_ncpu() - 1;
+
+	xt_log_set(&kit_ran);
+	d.d_round = 0;
+	cpu_xcall_set(&d.d_xc, doorbell_call, NULL);
+	xt_thread(n, doorbell_run, &d);
+	for (i = 1; i <= 20; i++) {
+		XT_WAIT(XT_LOAD(&d.d_round) == i);
+		cpu_xcall(xt_cpu(n), &d.d_xc);
+	}
+	xt_join();
+}

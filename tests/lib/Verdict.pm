@@ -325,6 +325,9 @@ sub problems {
 	my $p = $self->{problems};
 	my @all;
 
+	# What is no TAP in a console with a panic is the panic's report.
+	$p = { map { $_ => $p->{$_} } grep { $_ ne 'foreign' } keys %$p }
+	    if $p->{panic};
 	for my $kind (sort { $rank{$a} <=> $rank{$b} } keys %$p) {
 		my $more = $p->{$kind}{n} - @{$p->{$kind}{text}};
 		push @all, @{$p->{$kind}{text}};

@@ -202,8 +202,10 @@ busy_run(void *arg)
 	unsigned int left = 0;
 
 	XT_STORE(&b->b_in, 1);
-	while (!XT_LOAD(&b->b_stop))
+	while (!XT_LOAD(&b->b_stop)) {
 		left += xt_pending() == 1;
+		CPU_BUSY_CYCLE();
+	}
 	XT_EQ(left, 0);
 }
 
