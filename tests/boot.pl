@@ -203,6 +203,8 @@ sub find_qemu {
 	my $dir = -d $named ? $named : dirname($named);
 	stop(NOT_RUN, "QEMU=$ENV{QEMU}: no such file or directory")
 	    unless -e $named;
+	stop(NOT_RUN, "QEMU=$ENV{QEMU} is not called as a QEMU is: $want")
+	    unless -d $named || $named =~ m{qemu-system-[^/]+\z};
 	stop(NOT_RUN, "QEMU=$ENV{QEMU} does not serve $cell->{arch}, and " .
 	    "there is no $want beside it")
 	    unless -e "$dir/$want";
@@ -627,8 +629,8 @@ sub debug {
 	print "boot.pl: $cell->{name} is stopped at its first instruction",
 	    $log ? "; its console goes to $cell->{log}" : '', "\n";
 	print @gdb ? quote(@gdb) . "\n" : "boot.pl: no debugger here knows " .
-	    "$cell->{table}{gdb}: gdb-multiarch or lldb would; the port is " .
-	    "$port\n";
+	    "$cell->{table}{gdb}: ./setup --all installs gdb-multiarch; the " .
+	    "port is $port, ^C ends this\n";
 	if ($interactive) {
 		# ^C is the debugger's; QEMU is in another process group.
 		local $SIG{INT} = 'IGNORE';

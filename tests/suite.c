@@ -40,6 +40,7 @@ static uint64_t suite_khz;			/* of md_clock_read() */
 /* The test that runs. */
 static unsigned int test_fails;			/* [a] */
 static const char *test_skipped;		/* why */
+static const struct xtest *test_current;	/* for the report of a panic */
 static unsigned int test_dropped[MAXCPUS];	/* xci_dropped before */
 
 /* A thread's, from xt_thread() until it has read them. */
@@ -155,9 +156,8 @@ void
 xt_join(void)
 {
 	unsigned long since = xt_msec();
-	unsigned int n;
 
-	while ((n = XT_LOAD(&starts_running)) != 0) {
+	while (XT_LOAD(&starts_running) != 0) {
 		sleep_setup(&starts_running, "xtjoin");
 		sleep_finish(HZ, XT_LOAD(&starts_running) != 0);
 		if (xt_msec() - since > 5 * XT_LIMIT)
@@ -244,8 +244,12 @@ suite_panic(const char *msg)
 	struct cpu_info *ci = curcpu();
 
 	if (ci->ci_curthread != victim.v_thread ||
-	    xt_names(msg, "watchdog") || xt_names(msg, " waited "))
+	    xt_names(msg, "watchdog") || xt_names(msg, " waited ")) {
+		if (test_current != NULL && panicstr == NULL)
+			printf("# %s proves %s\n", test_current->xt_name,
+			    test_current->xt_clauses);
 		return;
+	}
 	intr_disable();
 	victim.v_thread = NULL;
 	snprintf(victim.v_msg, sizeof(victim.v_msg), "%s", msg);
@@ -317,11 +321,22 @@ idle_check(void *arg)
 	XT_EQ(XT_LOAD(&xci->xci_dropped), test_dropped[xt_self()]);
 }
 
+/* X-WATCH-1: nor is any thread on record as waiting for a call. */
+static void
+idle_check_threads(void)
+{
+	const struct thread *t;
+
+	for (t = threads; t != NULL; t = t->t_all)
+		XT_CHECK(t->t_name == NULL || t->t_xci == NULL);
+}
+
 static void
 test_run(const struct xtest *xt)
 {
 	unsigned int n;
 
+	test_current = xt;
 	test_fails = 0;
 	test_skipped = NULL;
 	if (suite_ncpu < xt->xt_mincpus) {
@@ -335,6 +350,8 @@ test_run(const struct xtest *xt)
 	for (n = 0; n < suite_ncpu; n++)
 		xt_thread(n, idle_check, NULL);
 	xt_join();
+	idle_check_threads();
+	test_current = NULL;
 }
 
 /* Returns whether it failed. */

@@ -59,7 +59,7 @@ void	xt_thread(unsigned int, void (*)(void *), void *);
 void	xt_join(void);
 void	xt_yield(void);
 
-/* The level of this CPU; one that is above all that splraise() takes. */
+/* The level of this CPU; the highest that splraise() may be given. */
 int	xt_level(void);
 int	xt_ipl_high(void);
 
@@ -221,6 +221,13 @@ const char	*xt_context_name(enum xt_context);
 /* Run func(arg) in a thread of that CPU; of each CPU, one after the other. */
 void	xt_on(unsigned int, void (*)(void *), void *);
 void	xt_on_each(void (*)(void *), void *);
+
+/*
+ * Computes something in as many registers as there are, in so many rounds;
+ * the second is for CPUs with many of them.
+ */
+unsigned long	xt_churn(unsigned long, unsigned int);
+unsigned long	xt_churn_wide(unsigned long, unsigned int);
 
 /* Does a message name this? */
 int	xt_names(const char *, const char *);

@@ -225,3 +225,72 @@ test_call_stopped(void)
 	XT_WAIT(XT_LOAD(&stopped_ran[last]));
 	XT_EQ(stopped_ran[last], 1);
 }
+
+/* On the stack of the test until its threads have ended. */
+struct watched {
+	struct cpu_info	*w_target;
+	struct xt_note	 w_note;
+};
+
+static void
+watched_call(void *arg)
+{
+	(void)arg;
+}
+
+static void
+watched_sync(void *arg)
+{
+	struct watched *w = arg;
+
+	cpu_xcall_sync(w->w_target, watched_call, w, "watched");
+}
+
+static void
+watched_full(void *arg)
+{
+	struct watched *w = arg;
+
+	cpu_xcall(w->w_target, &w->w_note.xn_xc);
+}
+
+/* Threads on record as waiting for this CPU to run this. */
+static unsigned int
+watched_threads(struct watched *w)
+{
+	const struct thread *t;
+	unsigned int n = 0;
+
+	for (t = XT_LOAD(&threads); t != NULL; t = t->t_all)
+		n += XT_LOAD(&t->t_xci) == w->w_target &&
+		    t->t_xfunc == watched_call && t->t_xarg == w;
+	return (n);
+}
+
+/*
+ * X-WATCH-1: who waits is on record while it waits, a thread for a call and
+ * a CPU for room; that nobody is afterwards is looked at after every test.
+ */
+void
+test_call_watch(void)
+{
+	struct xt_park park;
+	struct watched w;
+	unsigned int i;
+
+	w.w_target = xt_cpu(1);
+	xt_note_set(&w.w_note);
+	xt_park(&park, 1, XT_INTROFF);
+	xt_thread(0, watched_sync, &w);
+	XT_WAIT_YIELD(watched_threads(&w) == 1);
+	for (i = 1; i < XCALL_NSLOT; i++)
+		cpu_xcall(xt_cpu(1), &w.w_note.xn_xc);
+	XT_CHECK(XT_LOAD(&xt_cpu(2)->ci_xwait) == NULL);
+	xt_thread(2, watched_full, &w);
+	XT_WAIT(XT_LOAD(&xt_cpu(2)->ci_xwait) == w.w_target);
+	xt_unpark(&park);
+	xt_join();
+	XT_WAIT(XT_LOAD(&w.w_note.xn_ran) == XCALL_NSLOT);
+	XT_EQ(watched_threads(&w), 0);
+	XT_CHECK(XT_LOAD(&xt_cpu(2)->ci_xwait) == NULL);
+}

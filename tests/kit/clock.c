@@ -287,7 +287,7 @@ void
 test_idle_unidle(void)
 {
 	unsigned int i, n, idles, ran = 0;	/* the threads' */
-	unsigned int rounds = 200 / xt_ncpu() + 5;
+	unsigned int rounds = 80 / xt_ncpu() + 5;
 
 	for (n = 1; n < xt_ncpu(); n++) {
 		for (i = 0; i < rounds; i++) {

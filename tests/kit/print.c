@@ -121,29 +121,34 @@ test_panic_symbol(void)
 	XT_CHECK(ksym(0, &off) == NULL);
 }
 
-static unsigned int frames_found;
+#define FOUND_CALL	1
+#define FOUND_DISPATCH	2
+#define FOUND_CALLER	4
+static const char *frames_caller;	/* the function that is looked for */
+static unsigned int frames_found;	/* [a] */
 
 /* The names of the callers, as a backtrace would find them. */
 static __attribute__((__noinline__)) void
 frames_walk(void)
 {
 	uintptr_t fp = md_frame(), pc, off;
+	unsigned int found = 0;
 	const char *name;
 	int n;
 
-	for (n = 0; n < 8 && fp != 0; n++) {
+	for (n = 0; n < 10 && fp != 0; n++) {
 		fp = md_frame_next(fp, &pc);
 		name = pc != 0 ? ksym(pc, &off) : NULL;
 		if (name == NULL)
 			break;
 		if (strcmp(name, "frames_call") == 0)
-			frames_found |= 1;
+			found |= FOUND_CALL;
 		if (strcmp(name, "cpu_xcall_dispatch") == 0)
-			frames_found |= 2;
-		if (strcmp(name, "test_panic_frames") == 0)
-			frames_found |= 4;
+			found |= FOUND_DISPATCH;
+		if (strcmp(name, frames_caller) == 0)
+			found |= FOUND_CALLER;
 	}
-	compiler_barrier();
+	XT_STORE(&frames_found, found);
 }
 
 static void
@@ -155,8 +160,8 @@ frames_call(void *arg)
 }
 
 /*
- * DIAG-1: the frames lead from a call back to whom it interrupted: through
- * the dispatch and its entry to the function that made the call.
+ * DIAG-1: the frames lead from a call back to who made it: through the
+ * dispatch and its entry.
  */
 void
 test_panic_frames(void)
@@ -164,8 +169,44 @@ test_panic_frames(void)
 	struct xcall xc = XCALL_INITIALIZER(frames_call, NULL);
 
 	frames_found = 0;
+	frames_caller = "test_panic_frames";
 	cpu_xcall(curcpu(), &xc);
-	XT_EQ(frames_found, 7);
+	XT_EQ(frames_found, FOUND_CALL | FOUND_DISPATCH | FOUND_CALLER);
+}
+
+static unsigned int frames_in;
+
+/* No frame of its own, perhaps: it is found by where it was interrupted. */
+static __attribute__((__noinline__)) void
+frames_spin(void)
+{
+	XT_STORE(&frames_in, 1);
+	while (XT_LOAD(&frames_found) == 0)
+		CPU_BUSY_CYCLE();
+}
+
+static void
+frames_thread(void *arg)
+{
+	(void)arg;
+	frames_spin();
+	compiler_barrier();
+}
+
+/* DIAG-1: and to whom it interrupted. */
+void
+test_panic_interrupted(void)
+{
+	struct xcall xc = XCALL_INITIALIZER(frames_call, NULL);
+	unsigned int n = xt_ncpu() - 1;
+
+	frames_found = frames_in = 0;
+	frames_caller = "frames_spin";
+	xt_thread(n, frames_thread, NULL);
+	XT_WAIT(XT_LOAD(&frames_in));
+	cpu_xcall(xt_cpu(n), &xc);
+	xt_join();
+	XT_EQ(frames_found, FOUND_CALL | FOUND_DISPATCH | FOUND_CALLER);
 }
 
 /* The functions that the compiler may call as well. */

@@ -282,7 +282,7 @@ test_spl_interrupt(void)
 
 /* On the stack of the test until its thread has ended. */
 struct doorbell {
-	unsigned int	d_round;	/* the thread is in this one */
+	unsigned int	d_round;	/* [a] the thread is in this one */
 	struct xcall	d_xc;
 };
 
@@ -294,15 +294,18 @@ doorbell_call(void *arg)
 	kit_pend(IPL_SOFTCLOCK);
 }
 
-/* All have run; counts how often, after the call, one was still pending. */
+/*
+ * So many have run, the call the last but one; counts how often, after the
+ * call, one was still pending.
+ */
 static int
-doorbell_ran(unsigned int *left)
+doorbell_ran(unsigned int all, unsigned int *left)
 {
 	unsigned int ran = XT_LOAD(&kit_ran.xl_n);
 
-	if (ran >= 3 && XT_LOAD(&curcpu()->ci_ipending) != 0)
+	if (ran >= all - 1 && XT_LOAD(&curcpu()->ci_ipending) != 0)
 		++*left;
-	return (ran >= 4);
+	return (ran >= all);
 }
 
 static void
@@ -311,11 +314,15 @@ doorbell_run(void *arg)
 	struct doorbell *d = arg;
 	unsigned int i, left = 0;
 
-	for (i = 1; i <= 20; i++) {
+	for (i = 1; i <= 20; i += 2) {
+		XT_STORE(&d->d_round, i);
+		XT_WAIT(doorbell_ran(2, &left));
+		KIT_RAN(RAN_XCALL, RAN_SOURCE(IPL_SOFTCLOCK));
+
 		kit_pend(IPL_SOFTNET);
 		kit_pend(IPL_TTY);
-		XT_STORE(&d->d_round, i);
-		XT_WAIT(doorbell_ran(&left));
+		XT_STORE(&d->d_round, i + 1);
+		XT_WAIT(doorbell_ran(4, &left));
 		KIT_RAN(RAN_SOURCE(IPL_TTY), RAN_SOURCE(IPL_SOFTNET),
 		    RAN_XCALL, RAN_SOURCE(IPL_SOFTCLOCK));
 	}
@@ -340,6 +347,55 @@ test_spl_doorbell(void)
 	for (i = 1; i <= 20; i++) {
 		XT_WAIT(XT_LOAD(&d.d_round) == i);
 		cpu_xcall(xt_cpu(n), &d.d_xc);
+	}
+	xt_join();
+}
+
+static unsigned int registers_round;	/* [a] the thread is in this one */
+
+/* Set pending with interrupts on, it waits for the next interrupt. */
+static void
+registers_run(void *arg)
+{
+	unsigned long right, wide, s;
+	unsigned int i, wrong = 0;
+
+	(void)arg;
+	s = intr_disable();
+	right = xt_churn(54321, 20);
+	wide = xt_churn_wide(54321, 20);
+	intr_restore(s);
+	for (i = 1; i <= 100; i++) {
+		kit_pend(IPL_TTY);
+		XT_STORE(&registers_round, i);
+		while (XT_LOAD(&kit_ran.xl_n) < i) {
+			wrong += xt_churn(54321, 20) != right;
+			wrong += xt_churn_wide(54321, 20) != wide;
+			CPU_BUSY_CYCLE();
+		}
+	}
+	XT_EQ(wrong, 0);
+}
+
+/*
+ * SPL-1: what a replay on the way out of an interrupt interrupts does not
+ * notice: registers and flags are as they were.
+ */
+void
+test_spl_registers(void)
+{
+	unsigned int i, n = xt_ncpu() - 1;
+	unsigned long s;
+
+	xt_log_set(&kit_ran);
+	registers_round = 0;
+	xt_thread(n, registers_run, NULL);
+	for (i = 1; i <= 100; i++) {
+		XT_WAIT(XT_LOAD(&registers_round) >= i);
+		s = intr_disable();
+		cpu_unidle(xt_cpu(n));
+		intr_restore(s);
+		XT_WAIT(XT_LOAD(&kit_ran.xl_n) >= i);
 	}
 	xt_join();
 }

@@ -289,13 +289,14 @@ test_many_full(void)
 	full_one(1);
 }
 
+static unsigned int inner_ran;
+
 static void
 inner_run(void *arg)
 {
-	XT_INC((unsigned int *)arg);
+	(void)arg;
+	XT_INC(&inner_ran);
 }
-
-static unsigned int inner_ran;
 
 /* Runs on the CPU that broadcasts, while that waits for room. */
 static void
@@ -303,37 +304,52 @@ inner_post(void *arg)
 {
 	struct many *m = arg;
 	struct cpuset set;
+	unsigned int n;
 
-	(void)many_set(&set, 2, 1);
+	cpuset_clear(&set);
+	for (n = 1; n < xt_ncpu() - 1; n++)
+		cpuset_add(&set, xt_cpu(n));
 	cpu_xcall_many(&set, &m->m_inner);
 	XT_STORE(&m->m_go, 1);
 }
 
+/* CPU 0: its queue is full until the inner broadcast has been made. */
 static void
 inner_hold(void *arg)
 {
 	struct many *m = arg;
-	unsigned long s;
 	struct xcall post = XCALL_INITIALIZER(inner_post, m);
+	struct cpu_info *last = xt_cpu(xt_ncpu() - 1);
+	unsigned long s;
 	unsigned int i;
 
 	s = intr_disable();
 	for (i = 0; i < XCALL_NSLOT; i++)
 		cpu_xcall(curcpu(), &m->m_fill);
 	XT_STORE(&m->m_in, 1);
-	/* This stack's until m_go, which is its last; CPU 0 waits by then. */
 #ifdef XCALL_WATCH
-	i = XT_LOAD(&xt_cpu(0)->ci_xcall.xci_full);
-	XT_WAIT(XT_LOAD(&xt_cpu(0)->ci_xcall.xci_full) - i >= 100);
+	i = XT_LOAD(&last->ci_xcall.xci_full);
+	XT_WAIT(XT_LOAD(&last->ci_xcall.xci_full) - i >= 100);
 #endif
-	cpu_xcall(xt_cpu(0), &post);
+	/* On this stack until m_go. */
+	cpu_xcall(last, &post);
 	XT_WAIT(XT_LOAD(&m->m_go));
 	intr_restore(s);
 }
 
+/* The last CPU: it waits for CPU 0, and has itself still to call then. */
+static void
+inner_outer(void *arg)
+{
+	struct many *m = arg;
+
+	XT_WAIT(XT_LOAD(&m->m_in));
+	cpu_xcall_many(&m->m_set, &m->m_call);
+}
+
 /*
  * X-SET-1: a broadcast that a call makes on the CPU of one that waits leaves
- * that one's set alone.
+ * that one's sets alone.
  */
 void
 test_many_nested(void)
@@ -347,17 +363,16 @@ test_many_nested(void)
 	(void)many_set(&m.m_set, 0, 1);
 	cpu_xcall_set(&m.m_fill, full_fill, NULL);
 	cpu_xcall_set(&m.m_call, many_run, &m.m_total);
-	cpu_xcall_set(&m.m_inner, inner_run, &inner_ran);
-	xt_thread(1, inner_hold, &m);
-	XT_WAIT(XT_LOAD(&m.m_in));
-	cpu_xcall_many(&m.m_set, &m.m_call);
+	cpu_xcall_set(&m.m_inner, inner_run, NULL);
+	xt_thread(0, inner_hold, &m);
+	xt_thread(ncpu - 1, inner_outer, &m);
+	xt_join();
 	XT_WAIT(XT_LOAD(&m.m_total) == ncpu);
 	many_expect(&m.m_set, 1);
 	XT_WAIT(XT_LOAD(&inner_ran) == ncpu - 2);
-	xt_join();
 }
 
-static unsigned int storm_total, storm_rounds;
+static unsigned int storm_total, storm_rounds, storm_ready;
 
 static void
 storm_thread(void *arg)
@@ -367,6 +382,8 @@ storm_thread(void *arg)
 	unsigned int i;
 
 	(void)arg;
+	XT_INC(&storm_ready);
+	XT_WAIT_YIELD(XT_LOAD(&storm_ready) == xt_ncpu());
 	for (i = 0; i < storm_rounds; i++) {
 		(void)many_set(&set, i % 2, 1 + i % 2);
 		cpu_xcall_many(&set, &xc);
@@ -382,7 +399,7 @@ test_many_storm(void)
 {
 	unsigned int n;
 
-	storm_total = 0;
+	storm_total = storm_ready = 0;
 	storm_rounds = xt_ncpu() <= 32 ? 20 : 2;
 	many_clear();
 	for (n = 0; n < xt_ncpu(); n++)

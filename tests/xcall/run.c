@@ -161,7 +161,7 @@ test_run_depth(void)
 	struct xcall hold = XCALL_INITIALIZER(depth_hold, &d);
 	int i, round;
 
-	for (round = 0; round < 50; round++) {
+	for (round = 0; round < 20; round++) {
 		d.d_in = d.d_go = 0;
 		for (i = 0; i < 3; i++)
 			xt_note_set(&d.d_more[i]);
@@ -178,67 +178,6 @@ test_run_depth(void)
 	}
 }
 
-/*
- * About as many values as there are registers, each dependent on others.  An
- * emulator takes interrupts where code branches: so it does, and often.
- */
-#define CHURN(_x, _y, _z)						\
-	do {								\
-		(_x) += (_y) ^ i;					\
-		if (((_x) & 1) != 0) {					\
-			(_y) += (_z) >> 3;				\
-			__asm volatile("");				\
-		}							\
-	} while (0)
-
-static __attribute__((__noinline__)) unsigned long
-churn(unsigned long seed, unsigned int rounds)
-{
-	unsigned long a = seed, b = a + 3, c = b + 5, d = c + 7, e = d + 11;
-	unsigned long f = e + 13, g = f + 17, h = g + 19, j = h + 23;
-	unsigned long k = j + 29, m = k + 31, n = m + 37;
-	unsigned int i;
-
-	for (i = 0; i < rounds; i++) {
-		CHURN(a, b, c);
-		CHURN(c, d, e);
-		CHURN(e, f, g);
-		CHURN(g, h, j);
-		CHURN(j, k, m);
-		CHURN(m, n, a);
-		CHURN(d, a, k);
-	}
-	return (a ^ b ^ c ^ d ^ e ^ f ^ g ^ h ^ j ^ k ^ m ^ n);
-}
-
-/* For CPUs with twice as many registers. */
-static __attribute__((__noinline__)) unsigned long
-churn_wide(unsigned long seed, unsigned int rounds)
-{
-	unsigned long a = seed, b = a + 3, c = b + 5, d = c + 7, e = d + 11;
-	unsigned long f = e + 13, g = f + 17, h = g + 19, j = h + 23;
-	unsigned long k = j + 29, m = k + 31, n = m + 37, o = n + 41;
-	unsigned long p = o + 43, q = p + 47, r = q + 53, s = r + 59;
-	unsigned long t = s + 61, u = t + 67, v = u + 71, w = v + 73;
-	unsigned long x = w + 79, y = x + 83, z = y + 89;
-	unsigned int i;
-
-	for (i = 0; i < rounds; i++) {
-		CHURN(a, b, c);
-		CHURN(d, e, f);
-		CHURN(g, h, j);
-		CHURN(k, m, n);
-		CHURN(o, p, q);
-		CHURN(r, s, t);
-		CHURN(u, v, w);
-		CHURN(x, y, z);
-		CHURN(c, z, k);
-		CHURN(w, q, a);
-	}
-	return (a ^ b ^ c ^ d ^ e ^ f ^ g ^ h ^ j ^ k ^ m ^ n ^ o ^ p ^ q ^
-	    r ^ s ^ t ^ u ^ v ^ w ^ x ^ y ^ z);
-}
-
 /* On the stack of the test until its thread has ended. */
 struct keep {
 	unsigned int	k_in;
@@ -252,7 +191,8 @@ keep_hit(void *arg)
 {
 	struct keep *k = arg;
 
-	k->k_sum += churn(k->k_hits, 3) + churn_wide(k->k_hits, 3);
+	k->k_sum += xt_churn(k->k_hits, 3);
+	k->k_sum += xt_churn_wide(k->k_hits, 3);
 	XT_INC(&k->k_hits);
 }
 
@@ -264,13 +204,13 @@ keep_run(void *arg)
 	unsigned int i, wrong = 0;
 
 	s = intr_disable();
-	right = churn(12345, 200);
-	wide = churn_wide(12345, 200);
+	right = xt_churn(12345, 200);
+	wide = xt_churn_wide(12345, 200);
 	intr_restore(s);
 	XT_STORE(&k->k_in, 1);
 	for (i = 0; !XT_LOAD(&k->k_stop) || i < 10; i++) {
-		wrong += churn(12345, 200) != right;
-		wrong += churn_wide(12345, 200) != wide;
+		wrong += xt_churn(12345, 200) != right;
+		wrong += xt_churn_wide(12345, 200) != wide;
 		CPU_BUSY_CYCLE();
 	}
 	XT_EQ(wrong, 0);
@@ -289,7 +229,7 @@ test_run_registers(void)
 
 	xt_thread(n, keep_run, &k);
 	XT_WAIT(XT_LOAD(&k.k_in));
-	for (i = 1; i <= 250; i++) {
+	for (i = 1; i <= 80; i++) {
 		cpu_xcall(xt_cpu(n), &xc);
 		XT_WAIT(XT_LOAD(&k.k_hits) == i);
 	}

@@ -303,3 +303,64 @@ xt_panic_check(const char *file, int line, unsigned int cpu,
 		xt_fail(file, line, "the panic does not name %s: %s", clause,
 		    msg);
 }
+
+/*
+ * About as many values as there are registers, each dependent on others.  An
+ * emulator takes interrupts where code branches: so it does, and often.
+ */
+#define CHURN(_x, _y, _z)						\
+	do {								\
+		(_x) += (_y) ^ i;					\
+		if (((_x) & 1) != 0) {					\
+			(_y) += (_z) >> 3;				\
+			__asm volatile("");				\
+		}							\
+	} while (0)
+
+unsigned long __attribute__((__noinline__))
+xt_churn(unsigned long seed, unsigned int rounds)
+{
+	unsigned long a = seed, b = a + 3, c = b + 5, d = c + 7, e = d + 11;
+	unsigned long f = e + 13, g = f + 17, h = g + 19, j = h + 23;
+	unsigned long k = j + 29, m = k + 31, n = m + 37;
+	unsigned int i;
+
+	for (i = 0; i < rounds; i++) {
+		CHURN(a, b, c);
+		CHURN(c, d, e);
+		CHURN(e, f, g);
+		CHURN(g, h, j);
+		CHURN(j, k, m);
+		CHURN(m, n, a);
+		CHURN(d, a, k);
+	}
+	return (a ^ b ^ c ^ d ^ e ^ f ^ g ^ h ^ j ^ k ^ m ^ n);
+}
+
+/* For CPUs with twice as many registers. */
+unsigned long __attribute__((__noinline__))
+xt_churn_wide(unsigned long seed, unsigned int rounds)
+{
+	unsigned long a = seed, b = a + 3, c = b + 5, d = c + 7, e = d + 11;
+	unsigned long f = e + 13, g = f + 17, h = g + 19, j = h + 23;
+	unsigned long k = j + 29, m = k + 31, n = m + 37, o = n + 41;
+	unsigned long p = o + 43, q = p + 47, r = q + 53, s = r + 59;
+	unsigned long t = s + 61, u = t + 67, v = u + 71, w = v + 73;
+	unsigned long x = w + 79, y = x + 83, z = y + 89;
+	unsigned int i;
+
+	for (i = 0; i < rounds; i++) {
+		CHURN(a, b, c);
+		CHURN(d, e, f);
+		CHURN(g, h, j);
+		CHURN(k, m, n);
+		CHURN(o, p, q);
+		CHURN(r, s, t);
+		CHURN(u, v, w);
+		CHURN(x, y, z);
+		CHURN(c, z, k);
+		CHURN(w, q, a);
+	}
+	return (a ^ b ^ c ^ d ^ e ^ f ^ g ^ h ^ j ^ k ^ m ^ n ^ o ^ p ^ q ^
+	    r ^ s ^ t ^ u ^ v ^ w ^ x ^ y ^ z);
+}
