@@ -21,21 +21,21 @@ help:
 	@echo "make verdict LOG=f    judge a saved console, a board's for example"
 	@echo "make xcall-alone      compile mi/xcall by itself, print what it needs"
 	@echo "make kernels          build, and boot nothing"
-	@echo "make clean            remove obj/"
+	@echo "make clean            remove what was built; obj/qemu10 stays"
 	@echo
 	@echo "./setup               finds the tools that are missing, installs them"
-	@echo "QEMU=, CC=, LD=       other tools; QEMU= may be a folder"
+	@echo "QEMU=, CC=, LD=       other tools, CC= a clang; QEMU= may be a folder"
 
 include mk/boot.mk
 
-kernels: $(ARCHES:%=kernels-%)
+kernels: $(BOOT_ARCHES:%=kernels-%)
 KERNEL = $(MAKE) --no-print-directory -f mk/kernel.mk CC='$(CC)' LD='$(LD)' \
 	PERL='$(PERL)'
 kernels-%:
 	@$(KERNEL) ARCH=$* KIND=mp
 	@$(KERNEL) ARCH=$* KIND=up
 
-xcall-alone: $(ARCHES:%=alone-%)
+xcall-alone: $(BOOT_ARCHES:%=alone-%)
 	@echo "mi/xcall: `cat mi/xcall/*.[ch] | wc -l` lines," \
 	    "`cat mi/xcall/xcall.c | $(PERL) mk/sloc.pl` of code in xcall.c"
 alone-%:
@@ -44,7 +44,9 @@ alone-%:
 
 # On the host, with firmware that lies, and the boots; prove says how long
 # each took.
-check: check-host check-boot
+check: check-arch check-host check-boot
+check-arch:
+	@$(BOOT) --list $(ARCH) >/dev/null
 check-host: obj/host/firmware_test $(BOOT_ARCHES:%=kernels-%)
 	@$(PROVE) --timer -j$(JOBS) tests/host/*.t obj/host/firmware_test \
 	    $(wildcard $(BOOT_ARCHES:%=md-%/proof/*.t))
@@ -56,6 +58,6 @@ obj/host/firmware_test: tests/host/firmware_test.c mi/boot/fdt.c \
 	    tests/host/firmware_test.c mi/boot/fdt.c mi/boot/acpi.c
 
 clean:
-	rm -rf obj compile_commands.json
+	rm -rf $(filter-out obj/qemu10,$(wildcard obj/*)) compile_commands.json
 
-.PHONY: help kernels xcall-alone check check-host clean FORCE
+.PHONY: help kernels xcall-alone check check-arch check-host clean

@@ -16,6 +16,11 @@
  * compiles by itself and its undefined symbols are the list of duties.  A
  * kernel that has the duties as inline functions or macros names the header
  * that defines them all: -DXCALL_MACHINE='"cpu.h"'.
+ *
+ * Options, the same for every file that includes this: MULTIPROCESSOR (without
+ * it there are no doorbells), DIAGNOSTIC (what callers can break is checked),
+ * XCALL_MANY (cpu_xcall_many(), with X-SET-1), XCALL_WATCH (what a watchdog
+ * reads: a larger struct xcall_cpu).
  */
 
 #ifndef XCALL_MD_H
