@@ -98,7 +98,8 @@ gicv3_setup(int node)
 		regions[nregion].size = size;
 		nregion++;
 	}
-	gicd[GICD_CTLR] = 0;
+	/* Off, but affinity routing, once on, stays: IHI 0069 12.9.4. */
+	gicd[GICD_CTLR] = gicd[GICD_CTLR] & CTLR_ARE_NS;
 	wait_clear(&gicd[GICD_CTLR], CTLR_RWP, "GICD_CTLR");
 	gicd[GICD_CTLR] = CTLR_ARE_NS;
 	wait_clear(&gicd[GICD_CTLR], CTLR_RWP, "GICD_CTLR");
