@@ -47,15 +47,23 @@ alone-%:
 check: check-arch check-host check-boot
 check-arch:
 	@$(BOOT) --list $(ARCH) >/dev/null
-check-host: obj/host/firmware_test $(BOOT_ARCHES:%=kernels-%)
+ENCODE_TESTS = $(patsubst md-%/proof/encode_test.c,obj/host/%/encode_test, \
+	$(wildcard $(BOOT_ARCHES:%=md-%/proof/encode_test.c)))
+check-host: obj/host/firmware_test $(ENCODE_TESTS) $(BOOT_ARCHES:%=kernels-%)
 	@$(PROVE) --timer -j$(JOBS) tests/host/*.t obj/host/firmware_test \
-	    $(wildcard $(BOOT_ARCHES:%=md-%/proof/*.t))
+	    $(ENCODE_TESTS) $(wildcard $(BOOT_ARCHES:%=md-%/proof/*.t))
 
 obj/host/firmware_test: tests/host/firmware_test.c mi/boot/fdt.c \
     mi/boot/acpi.c mi/boot/fdt.h mi/boot/acpi.h
 	@mkdir -p $(@D)
 	@$(HOSTCC) -std=gnu11 -g -O1 -Wall -Wextra -Werror -Imi/boot -o $@ \
 	    tests/host/firmware_test.c mi/boot/fdt.c mi/boot/acpi.c
+
+obj/host/%/encode_test: md-%/proof/encode_test.c md-%/encode.h \
+    md-%/include/machine/param.h mi/include/ipl.h
+	@mkdir -p $(@D)
+	@$(HOSTCC) -std=gnu11 -g -O1 -Wall -Wextra -Werror -Imd-$* \
+	    -Imd-$*/include -Imi/include -o $@ $<
 
 clean:
 	rm -rf $(filter-out obj/qemu10,$(wildcard obj/*)) compile_commands.json

@@ -16,6 +16,7 @@
 #include "md.h"
 #include "kern.h"
 #include "machdep.h"
+#include "encode.h"
 
 #define CALIBRATE_HZ	100	/* measure for 1/100 s */
 
@@ -160,7 +161,7 @@ md_clock_init(void)
 	size_t i;
 
 	lapic_init();
-	lapic_write(LAPIC_TIMER, VEC_CLOCK | 0x10000);
+	lapic_write(LAPIC_TIMER, enc_lvt(VEC_CLOCK, 1));
 	lapic_write(LAPIC_TICR, ~0U);
 	for (i = 0; i < nitems(clocks); i++) {
 		if ((hz = clocks[i].calibrate(&e)) != 0)

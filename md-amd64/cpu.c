@@ -98,7 +98,7 @@ madt_attach(void)
 	while (error == NULL && acpi_madt_next(&am, &cp)) {
 		if (!cp.cp_enabled)
 			continue;
-		if (cp.cp_id < lapic_maxid())
+		if (lapic_reach(cp.cp_id))
 			cpu_listed(cp.cp_id);
 		else
 			printf("cpu: id 0x%x is ignored: the local APIC "

@@ -17,14 +17,8 @@
 #include "md.h"
 #include "kern.h"
 #include "machdep.h"
+#include "encode.h"
 
-/* The interrupt command register: SDM 3A 11.6.1. */
-#define ICR_FIXED	0x00000
-#define ICR_NMI		0x00400
-#define ICR_INIT	0x00500
-#define ICR_STARTUP	0x00600
-#define ICR_BUSY	0x01000
-#define ICR_ASSERT	0x04000
 #define ICR_TRIES	100000
 
 void	amd64_xcall_xapic(void), amd64_xcall_x2apic(void);
@@ -66,15 +60,14 @@ icr_write(uint32_t id, uint32_t cmd)
 	compiler_barrier();
 	if (amd64_x2apic) {
 		__asm volatile("mfence; lfence" ::: "memory");
-		wrmsr(MSR_X2APIC + (LAPIC_ICRLO >> 4),
-		    (uint64_t)id << 32 | cmd);
+		wrmsr(enc_msr(LAPIC_ICRLO), enc_dest(id, 1) | cmd);
 		return;
 	}
 	if (predict_false((*lo & ICR_BUSY) != 0)) {
 		icr_write_busy(id, cmd);
 		return;
 	}
-	*hi = id << 24;
+	*hi = enc_dest(id, 0) >> 32;
 	*lo = cmd;
 }
 
@@ -96,16 +89,13 @@ icr_write_busy(uint32_t id, uint32_t cmd)
 void
 cpu_xcall_ipi(struct cpu_info *ci)
 {
-	icr_write(ci->ci_hwid, ICR_FIXED | ICR_ASSERT | VEC_XCALL);
+	icr_write(ci->ci_hwid, enc_doorbell(0, ICR_FIXED, VEC_XCALL));
 }
 
 /*
- * A set of CPUs.  x2APIC: one write for each cluster, up to 16 CPUs; the
- * logical id is made from the id, SDM 3A 11.12.10.2.  The shorthands are not
- * used: they reach CPUs that were never started.
+ * A set of CPUs.  x2APIC: one write for each cluster, up to 16 CPUs.  The
+ * shorthands are not used: they reach CPUs that were never started.
  */
-#define ICR_LOGICAL	0x00800
-
 void
 cpu_xcall_ipi_many(const struct cpuset *set)
 {
@@ -120,17 +110,16 @@ cpu_xcall_ipi_many(const struct cpuset *set)
 			cpu_xcall_ipi(ci);
 			continue;
 		}
-		id = ci->ci_hwid;
-		if (dest != 0 && dest >> 16 != id >> 4) {
-			icr_write(dest, ICR_FIXED | ICR_ASSERT | ICR_LOGICAL |
-			    VEC_XCALL);
+		id = enc_logical(ci->ci_hwid);
+		if (dest != 0 && !enc_joins(dest, id)) {
+			icr_write(dest, enc_doorbell(0, ICR_LOGICAL,
+			    VEC_XCALL));
 			dest = 0;
 		}
-		dest |= (id >> 4) << 16 | 1 << (id & 15);
+		dest |= id;
 	}
 	if (dest != 0)
-		icr_write(dest, ICR_FIXED | ICR_ASSERT | ICR_LOGICAL |
-		    VEC_XCALL);
+		icr_write(dest, enc_doorbell(0, ICR_LOGICAL, VEC_XCALL));
 }
 
 static void
@@ -141,7 +130,7 @@ ipi_send(struct cpu_info *ci, unsigned int reason)
 	s = intr_disable();
 	/* Pairs with the swap in amd64_ipi(). */
 	atomic_setbits(&ci->ci_md.mc_ipis, reason);
-	icr_write(ci->ci_hwid, ICR_FIXED | ICR_ASSERT | VEC_IPI);
+	icr_write(ci->ci_hwid, enc_doorbell(0, ICR_FIXED, VEC_IPI));
 	intr_restore(s);
 }
 
@@ -155,7 +144,7 @@ cpu_unidle(struct cpu_info *ci)
 void
 cpu_stop(struct cpu_info *ci)
 {
-	icr_write(ci->ci_hwid, ICR_NMI | ICR_ASSERT);
+	icr_write(ci->ci_hwid, enc_doorbell(0, ICR_NMI, 0));
 }
 
 /*
@@ -181,8 +170,8 @@ ipi_start(uint32_t id, uint32_t page)
 
 	s = intr_disable();
 	if (page == 0)
-		icr_write(id, ICR_INIT | ICR_ASSERT);
+		icr_write(id, enc_doorbell(0, ICR_INIT, 0));
 	else
-		icr_write(id, ICR_STARTUP | ICR_ASSERT | page >> 12);
+		icr_write(id, enc_doorbell(0, ICR_STARTUP, enc_page(page)));
 	intr_restore(s);
 }

@@ -16,12 +16,11 @@
 #include "md.h"
 #include "kern.h"
 #include "machdep.h"
+#include "encode.h"
 
 #define APICBASE_ENABLE	0x800
 #define APICBASE_X2APIC	0x400
 #define CPUID1_X2APIC	(1 << 21)
-#define SVR_ENABLE	0x100
-#define LVT_MASKED	0x10000
 
 int amd64_x2apic;
 
@@ -29,7 +28,7 @@ uint32_t
 lapic_read(uint32_t reg)
 {
 	if (amd64_x2apic)
-		return (rdmsr(MSR_X2APIC + (reg >> 4)));
+		return (rdmsr(enc_msr(reg)));
 	return (*(volatile uint32_t *)(LAPICVA + reg));
 }
 
@@ -37,7 +36,7 @@ void
 lapic_write(uint32_t reg, uint32_t v)
 {
 	if (amd64_x2apic)
-		wrmsr(MSR_X2APIC + (reg >> 4), v);
+		wrmsr(enc_msr(reg), v);
 	else
 		*(volatile uint32_t *)(LAPICVA + reg) = v;
 }
@@ -45,16 +44,14 @@ lapic_write(uint32_t reg, uint32_t v)
 uint32_t
 lapic_id(void)
 {
-	uint32_t id = lapic_read(LAPIC_ID);
-
-	return (amd64_x2apic ? id : id >> 24);
+	return (enc_id(lapic_read(LAPIC_ID), amd64_x2apic));
 }
 
-/* Ids from here on cannot be addressed, or mean every CPU: SDM 3A 11.12.9. */
-uint32_t
-lapic_maxid(void)
+/* Can a CPU with this id be sent anything? */
+int
+lapic_reach(uint64_t id)
 {
-	return (amd64_x2apic ? 0xffffffff : 0xff);
+	return (enc_reach(id, amd64_x2apic));
 }
 
 static void
@@ -129,14 +126,14 @@ lapic_init(void)
 		if ((lvts[i] == LAPIC_PERF && maxlvt < 4) ||
 		    (lvts[i] == LAPIC_THERM && maxlvt < 5))
 			continue;
-		lapic_write(lvts[i], LVT_MASKED | VEC_SPURIOUS);
+		lapic_write(lvts[i], enc_lvt(VEC_SPURIOUS, 1));
 	}
-	lapic_write(LAPIC_TPR, 0);
-	lapic_write(LAPIC_SVR, SVR_ENABLE | VEC_SPURIOUS);
+	lapic_write(LAPIC_TPR, enc_mask(0));
+	lapic_write(LAPIC_SVR, enc_svr(VEC_SPURIOUS));
 	lapic_drain();
 	lapic_write(LAPIC_ESR, 0);
 	/* One shot, not yet armed; divide by 1. */
-	lapic_write(LAPIC_TDCR, 0x0b);
+	lapic_write(LAPIC_TDCR, enc_divide(0));
 	lapic_write(LAPIC_TICR, 0);
-	lapic_write(LAPIC_TIMER, VEC_CLOCK);
+	lapic_write(LAPIC_TIMER, enc_lvt(VEC_CLOCK, 0));
 }

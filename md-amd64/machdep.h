@@ -48,7 +48,7 @@ extern int amd64_x2apic;
 void	lapic_setup(uint64_t);
 void	lapic_init(void);
 uint32_t lapic_id(void);
-uint32_t lapic_maxid(void);
+int	lapic_reach(uint64_t);
 uint32_t lapic_read(uint32_t);
 void	lapic_write(uint32_t, uint32_t);
 

@@ -17,9 +17,8 @@
 #include "synch.h"
 #include "bootfdt.h"
 #include "machdep.h"
+#include "encode.h"
 
-/* ARM DDI 0487, D17.2.101: the affinity fields. */
-#define MPIDR_AFF	0xff00ffffffULL
 #define CPACR_FPEN	(3 << 20)
 
 #define PSCI_INVALID_PARAMS (-2)
@@ -70,7 +69,7 @@ void
 md_cpus_attach(void)
 {
 	gic_attach();
-	cpu_attach(READ_SPECIAL(mpidr_el1) & MPIDR_AFF);
+	cpu_attach(enc_id(READ_SPECIAL(mpidr_el1)));
 	bootfdt_cpus(&arm64_fdt);
 }
 
@@ -103,9 +102,9 @@ md_cpu_init(struct cpu_info *ci)
 	cpu_tables(ci);
 	arm64_gic->gic_init(ci);
 	clock_silence();
-	if ((READ_SPECIAL(mpidr_el1) & MPIDR_AFF) != ci->ci_hwid)
+	if (enc_id(READ_SPECIAL(mpidr_el1)) != ci->ci_hwid)
 		panic("cpu%u: its MPIDR is 0x%llx, not 0x%llx", ci->ci_cpuid,
-		    (unsigned long long)READ_SPECIAL(mpidr_el1) & MPIDR_AFF,
+		    (unsigned long long)READ_SPECIAL(mpidr_el1),
 		    (unsigned long long)ci->ci_hwid);
 }
 

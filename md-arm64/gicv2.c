@@ -15,6 +15,7 @@
 #include "md.h"
 #include "kern.h"
 #include "machdep.h"
+#include "encode.h"
 
 #define GICD_CTLR	(0x000 / 4)
 #define GICD_IGROUPR	(0x080 / 4)
@@ -27,8 +28,6 @@
 #define GICD_CPENDSGIR	(0xf10 / 4)
 
 #define CTLR_ENABLE	1
-#define SGIR_SELF	(2 << 24)
-#define SGIR_TARGET(_m)	((uint64_t)(_m) << 16)
 #define RPR_IDLE	0xff
 
 static volatile uint32_t *gicc;
@@ -53,7 +52,7 @@ gicv2_setup(int node)
 static void
 gicv2_setpri(int ipl)
 {
-	gicc[GICC_PMR / 4] = GIC_MASK(ipl);
+	gicc[GICC_PMR / 4] = enc_mask(GIC_LEVEL(ipl));
 	__asm volatile("dsb sy; isb" ::: "memory");
 }
 
@@ -66,21 +65,18 @@ gicv2_setpri(int ipl)
 static uint32_t
 gicv2_self(void)
 {
-	uint32_t v, mask = 0;
+	uint32_t mask = 0;
 	int i;
 
-	for (i = 0; i < 32 / 4 && mask == 0; i++) {
-		v = gicd[GICD_ITARGETSR + i];
-		mask = (v | v >> 8 | v >> 16 | v >> 24) & 0xff;
-	}
+	for (i = 0; i < 32 / 4 && mask == 0; i++)
+		mask = enc_self(gicd[GICD_ITARGETSR + i]);
 	return (mask);
 }
 
 static void
 gicv2_private(void)
 {
-	uint32_t prio[32 / 4] = { 0 };
-	unsigned int i, ipl;
+	unsigned int i;
 
 	/* Another kernel may have left anything: off, not pending, ended. */
 	gicd[GICD_ICENABLER] = ~0U;
@@ -88,12 +84,9 @@ gicv2_private(void)
 	gicd[GICD_ICACTIVER] = ~0U;
 	for (i = 0; i < 4; i++)
 		gicd[GICD_CPENDSGIR + i] = ~0U;
-	for (i = 0; i < 32; i++) {
-		ipl = i < 16 ? IPL_IPI : IPL_CLOCK;
-		prio[i / 4] |= (uint32_t)GIC_PRIORITY(ipl) << (i % 4 * 8);
-	}
-	for (i = 0; i < nitems(prio); i++)
-		gicd[GICD_IPRIORITYR + i] = prio[i];
+	for (i = 0; i < 32 / 4; i++)
+		gicd[GICD_IPRIORITYR + i] = enc_priorities(i < 16 / 4 ?
+		    IPL_IPI : IPL_CLOCK);
 	gicd[GICD_ISENABLER] = ((1U << NSGI) - 1) | 1U << arm64_clock_intid;
 }
 
@@ -113,7 +106,7 @@ gicv2_init(struct cpu_info *ci)
 	if (mask == 0 && ncpus > 1)
 		panic("X-IPI-1: cpu%u: the GIC does not say which CPU it is",
 		    ci->ci_cpuid);
-	ci->ci_md.mc_sgi = mask != 0 ? SGIR_TARGET(mask) : SGIR_SELF;
+	ci->ci_md.mc_sgi = enc_dest(mask, 0);
 	gicv2_setpri(ci->ci_ilevel);
 	/* One group, end of interrupt deactivates. */
 	gicc[GICC_CTLR / 4] = CTLR_ENABLE;

@@ -16,6 +16,7 @@
 #include "md.h"
 #include "kern.h"
 #include "machdep.h"
+#include "encode.h"
 
 #define GICD_CTLR	(0x0000 / 4)
 #define GICD_TYPER	(0x0004 / 4)
@@ -37,12 +38,10 @@
 #define GICR_ICACTIVER0	(GICR_SGI + 0x380 / 4)
 #define GICR_IPRIORITYR	(GICR_SGI + 0x400 / 4)
 #define GICR_IGRPMODR0	(GICR_SGI + 0xd00 / 4)
-#define RTYPER_VLPIS	0x02
 #define RTYPER_LAST	0x10
 #define RCTLR_RWP	0x08
 #define WAKER_SLEEP	0x02
 #define WAKER_ASLEEP	0x04
-#define FRAME		0x10000
 
 #define ICC_PMR_EL1	S3_0_C4_C6_0
 #define ICC_RPR_EL1	S3_0_C12_C11_3
@@ -85,10 +84,10 @@ gicv3_setup(int node)
 	const char *error;
 
 	error = fdt_reg(&arm64_fdt, node, 0, &addr, &size);
-	if (error != NULL || size < FRAME)
+	if (error != NULL || size < GICR_FRAME)
 		panic("gicv3: distributor: %s", error != NULL ? error :
 		    "too small");
-	gicd = pmap_device(addr, FRAME);
+	gicd = pmap_device(addr, GICR_FRAME);
 	fdt_prop_u32(&arm64_fdt, node, "#redistributor-regions", &n);
 	for (i = 0; i < n && nregion < NREGION; i++) {
 		error = fdt_reg(&arm64_fdt, node, 1 + i, &addr, &size);
@@ -111,23 +110,22 @@ gicv3_setup(int node)
 
 /* Every region is walked, each to the one that says that it is the last. */
 static volatile uint32_t *
-redist_find(uint64_t mpidr)
+redist_find(uint64_t id)
 {
-	uint32_t aff = (mpidr >> 32 & 0xff) << 24 | (mpidr & 0xffffff), type;
 	volatile uint32_t *r;
+	uint32_t type;
 	uint64_t off;
 	int i;
 
 	for (i = 0; i < nregion; i++) {
-		for (off = 0; off + 2 * FRAME <= regions[i].size;) {
+		for (off = 0; off + 2 * GICR_FRAME <= regions[i].size;) {
 			r = regions[i].base + off / 4;
 			type = r[GICR_TYPER_LO];
-			if (r[GICR_TYPER_HI] == aff)
+			if (r[GICR_TYPER_HI] == enc_redist(id))
 				return (r);
 			if ((type & RTYPER_LAST) != 0)
 				break;
-			off += (type & RTYPER_VLPIS) != 0 ? 4 * FRAME :
-			    2 * FRAME;
+			off += enc_redist_size(type);
 		}
 	}
 	return (NULL);
@@ -137,8 +135,7 @@ static void
 redist_init(volatile uint32_t *r)
 {
 	uint32_t wanted = (1U << NSGI) - 1;
-	uint32_t prio[32 / 4] = { 0 };
-	unsigned int i, ipl;
+	unsigned int i;
 
 	r[GICR_WAKER] = r[GICR_WAKER] & ~WAKER_SLEEP;
 	wait_clear(&r[GICR_WAKER], WAKER_ASLEEP, "GICR_WAKER");
@@ -149,12 +146,9 @@ redist_init(volatile uint32_t *r)
 	r[GICR_ICACTIVER0] = ~0U;
 	r[GICR_IGROUPR0] = ~0U;
 	r[GICR_IGRPMODR0] = 0;
-	for (i = 0; i < 32; i++) {
-		ipl = i < 16 ? IPL_IPI : IPL_CLOCK;
-		prio[i / 4] |= (uint32_t)GIC_PRIORITY(ipl) << (i % 4 * 8);
-	}
-	for (i = 0; i < nitems(prio); i++)
-		r[GICR_IPRIORITYR + i] = prio[i];
+	for (i = 0; i < 32 / 4; i++)
+		r[GICR_IPRIORITYR + i] = enc_priorities(i < 16 / 4 ? IPL_IPI :
+		    IPL_CLOCK);
 	r[GICR_ISENABLER0] = wanted | 1U << arm64_clock_intid;
 	wait_clear(&r[GICR_CTLR], RCTLR_RWP, "GICR_CTLR");
 }
@@ -162,18 +156,20 @@ redist_init(volatile uint32_t *r)
 static void
 gicv3_setpri(int ipl)
 {
-	WRITE_SPECIAL(ICC_PMR_EL1, GIC_MASK(ipl));
+	WRITE_SPECIAL(ICC_PMR_EL1, enc_mask(GIC_LEVEL(ipl)));
 	__asm volatile("isb" ::: "memory");
 }
 
-/* IHI 0069 12.2.20: a list of 16, its range, and the cluster. */
-static uint64_t
-gicv3_sgi(uint64_t mpidr)
+/* A CPU that no doorbell reaches stays off; the boot CPU must not be one. */
+static void __attribute__((__noreturn__))
+gicv3_refuse(struct cpu_info *ci, const char *why)
 {
-	uint64_t rs = mpidr >> 4 & 0xf;
-
-	return (1ULL << (mpidr & 0xf) | (mpidr >> 8 & 0xff) << 16 |
-	    (mpidr >> 16 & 0xff) << 32 | rs << 44 | (mpidr >> 32 & 0xff) << 48);
+	if (CPU_IS_PRIMARY(ci))
+		panic("X-IPI-1: gicv3: the boot CPU, id 0x%llx: %s",
+		    (unsigned long long)ci->ci_hwid, why);
+	printf("X-IPI-1: gicv3: cpu%u, id 0x%llx: %s: it stays off\n",
+	    ci->ci_cpuid, (unsigned long long)ci->ci_hwid, why);
+	cpu_halt();
 }
 
 static void
@@ -191,17 +187,16 @@ gicv3_init(struct cpu_info *ci)
 	__asm volatile("isb");
 
 	ci->ci_md.mc_redist = redist_find(ci->ci_hwid);
-	if (ci->ci_md.mc_redist == NULL && CPU_IS_PRIMARY(ci))
-		panic("gicv3: no redistributor for the boot CPU");
-	if (ci->ci_md.mc_redist == NULL) {
-		printf("gicv3: cpu%u has no redistributor: it stays off\n",
-		    ci->ci_cpuid);
-		cpu_halt();
-	}
+	if (ci->ci_md.mc_redist == NULL)
+		gicv3_refuse(ci, "there is no redistributor for it");
+	ctlr = READ_SPECIAL(ICC_CTLR_EL1);
+	if (!enc_reach(ci->ci_hwid, (ctlr & ICC_CTLR_RSS) != 0 &&
+	    (gicd[GICD_TYPER] & TYPER_RSS) != 0))
+		gicv3_refuse(ci, "Aff0 is above 15, and the GIC has no range "
+		    "selector");
 	redist_init(ci->ci_md.mc_redist);
 
 	/* End of interrupt drops the priority and deactivates: EOImode 0. */
-	ctlr = READ_SPECIAL(ICC_CTLR_EL1);
 	WRITE_SPECIAL(ICC_CTLR_EL1, ctlr & ~(uint64_t)ICC_CTLR_EOIMODE);
 	WRITE_SPECIAL(ICC_BPR1_EL1, 0);
 	/* Interrupts acknowledged and not ended by another kernel. */
@@ -210,12 +205,7 @@ gicv3_init(struct cpu_info *ci)
 		WRITE_SPECIAL(ICC_EOIR1_EL1, i % 32);
 		__asm volatile("isb");
 	}
-	ci->ci_md.mc_sgi = gicv3_sgi(ci->ci_hwid);
-	if ((ci->ci_hwid & 0xf0) != 0 && ((ctlr & ICC_CTLR_RSS) == 0 ||
-	    (gicd[GICD_TYPER] & TYPER_RSS) == 0))
-		panic("X-IPI-1: cpu%u: affinity 0x%llx needs a range selector "
-		    "that this GIC does not have", ci->ci_cpuid,
-		    (unsigned long long)ci->ci_hwid);
+	ci->ci_md.mc_sgi = enc_dest(ci->ci_hwid, 1);
 	gicv3_setpri(ci->ci_ilevel);
 	WRITE_SPECIAL(ICC_IGRPEN1_EL1, 1);
 	__asm volatile("isb");

@@ -18,11 +18,9 @@
 #include "kern.h"
 #include "intr.h"
 #include "machdep.h"
+#include "encode.h"
 
-/* GICv3: ICC_SGI1R_EL1, IHI 0069 12.2.20; GICv2: GICD_SGIR, IHI 0048B 4.3.15. */
 #define ICC_SGI1R_EL1	S3_0_C12_C11_5
-#define SGI1R_INTID(_n)	((uint64_t)(_n) << 24)
-#define SGI1R_TARGETS	0xffffULL
 #define GICD_SGIR	(0xf00 / 4)
 
 int arm64_sgi_sysreg;
@@ -44,10 +42,10 @@ sgi_write(uint64_t target, unsigned int sgi)
 {
 	__asm volatile("dsb ishst" ::: "memory");
 	if (arm64_sgi_sysreg) {
-		WRITE_SPECIAL(ICC_SGI1R_EL1, target | SGI1R_INTID(sgi));
+		WRITE_SPECIAL(ICC_SGI1R_EL1, enc_doorbell(target, sgi, 1));
 		__asm volatile("isb" ::: "memory");
 	} else
-		gicd[GICD_SGIR] = target | sgi;
+		gicd[GICD_SGIR] = enc_doorbell(target, sgi, 0);
 }
 
 void
@@ -64,16 +62,16 @@ cpu_xcall_ipi(struct cpu_info *ci)
 void
 cpu_xcall_ipi_many(const struct cpuset *set)
 {
-	uint64_t targets, target = 0, sgi;
+	uint64_t target = 0, sgi;
 	CPU_INFO_ITERATOR cii;
 	struct cpu_info *ci;
+	int v3 = arm64_sgi_sysreg;
 
-	targets = arm64_sgi_sysreg ? SGI1R_TARGETS : 0xff0000;
 	CPU_INFO_FOREACH(cii, ci) {
 		if (!cpuset_isset(set, ci))
 			continue;
 		sgi = ci->ci_md.mc_sgi;
-		if (target != 0 && (target & ~targets) != (sgi & ~targets)) {
+		if (target != 0 && !enc_joins(target, sgi, v3)) {
 			sgi_write(target, SGI_XCALL);
 			target = 0;
 		}

@@ -57,13 +57,8 @@ extern const char arm64_vectors_gicv2[], arm64_vectors_gicv3[];
 extern int arm64_sgi_sysreg;		/* doorbells are a system register */
 extern volatile uint32_t *gicd;		/* the distributor */
 
-/*
- * The priority of a level: lower is more urgent, and of the eight bits the
- * upper four are always there (GICv2 3.3, GICv3 4.8).
- */
-#define GIC_PRIORITY(_ipl)	((15 - (_ipl)) << 4)
-/* The mask lets through what is more urgent than itself. */
-#define GIC_MASK(_ipl)		((_ipl) < IPL_BIO ? 0xf0 : GIC_PRIORITY(_ipl))
+/* Below IPL_BIO no hard interrupt is masked. */
+#define GIC_LEVEL(_ipl)		((_ipl) < IPL_BIO ? IPL_NONE : (_ipl))
 
 /* clock.c */
 extern unsigned int arm64_clock_intid;
