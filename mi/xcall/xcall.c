@@ -255,7 +255,8 @@ xcall_wait(struct cpu_info *ci, struct xcall *xc, unsigned long s)
 	do {
 		XCALL_WAIT(ci, NULL, NULL);
 #ifdef XCALL_WATCH
-		curcpu()->ci_xcall.xci_full++;
+		atomic_store_relaxed(&curcpu()->ci_xcall.xci_full,
+		    curcpu()->ci_xcall.xci_full + 1);
 #endif
 		if (xcall_full(s) != 0)
 			panic("X-CALL-2: cpu_xcall: the queue is full, and the "
