@@ -132,6 +132,13 @@ void	xt_eq(const char *, int, const char *, const char *, long, long);
 #define XT_ADD(_p, _v)		__atomic_add_fetch((_p), (_v), __ATOMIC_ACQ_REL)
 #define XT_INC(_p)		((void)XT_ADD((_p), 1))
 
+/*
+ * Calls that test_all_to_all() makes, all CPUs together, or five times that
+ * on more than 32 CPUs; ten times what test_stress() posts.  The kernel may
+ * set it before the tests begin.
+ */
+extern unsigned int xt_calls;
+
 /* Slots in use of a CPU's queue, a moment ago. */
 #define XT_QUEUED(_ci)							\
 	XCALL_USED(XT_LOAD(&(_ci)->ci_xcall.xci_ends))

@@ -143,7 +143,7 @@ all_send(void *arg)
 }
 
 /*
- * X-IPI-1, X-SOFT-2: 100,000 calls from every CPU to every CPU: each runs
+ * X-IPI-1, X-SOFT-2: xt_calls calls, from every CPU to every CPU: each runs
  * exactly once, and those of one sender to one target in order.  Where CPUs
  * are so many that each call needs its own doorbell, less will do.
  */
@@ -152,7 +152,7 @@ test_all_to_all(void)
 {
 	unsigned int way;
 
-	all_set(xt_ncpu() <= 2 * XCALL_NSLOT ? 100000 : 20000);
+	all_set(xt_ncpu() <= 2 * XCALL_NSLOT ? xt_calls : xt_calls / 5);
 	for (way = 0; way < all_ways; way++)
 		xt_thread(all_cpu(way), all_send, NULL);
 	xt_join();

@@ -100,3 +100,4 @@ XTEST(many_storm, 1, "X-SET-1 X-IPI-2")
 
 XTEST(all_to_one, 1, "X-IPI-1 X-SOFT-1 X-SOFT-2")
 XTEST(all_to_all, 1, "X-IPI-1 X-SOFT-1 X-SOFT-2")
+XTEST(stress, 1, "X-IPI-1 X-INTR-1 X-SOFT-1 X-SOFT-2 X-WAIT-1")

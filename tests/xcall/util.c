@@ -23,6 +23,8 @@ const struct xtest xcall_tests[] = {
 };
 #undef XTEST
 
+unsigned int xt_calls = 100000;
+
 void
 xt_eq(const char *file, int line, const char *as, const char *bs, long a,
     long b)
