@@ -17,6 +17,7 @@ help:
 	@echo "make run ARCH=arm64 NCPU=4 [MACHINE=virt]"
 	@echo "                      boot one machine, its console on the terminal"
 	@echo "make check [ARCH=..]  all tests, the boots among them"
+	@echo "make host-full        the core under sanitizers, ten million calls"
 	@echo "make debug ARCH=..    boot stopped, with a debugger attached"
 	@echo "make verdict LOG=f    judge a saved console, a board's for example"
 	@echo "make xcall-alone      compile mi/xcall by itself, print what it needs"
@@ -53,6 +54,10 @@ check-host: obj/host/firmware_test $(ENCODE_TESTS) $(BOOT_ARCHES:%=kernels-%)
 	@$(PROVE) --timer -j$(JOBS) tests/host/*.t obj/host/firmware_test \
 	    $(ENCODE_TESTS) $(wildcard $(BOOT_ARCHES:%=md-%/proof/*.t))
 
+# The example on the host, with ten million calls in each sanitizer.
+host-full:
+	@XCALL_CALLS=10000000 $(PROVE) --timer -v tests/host/xcall.t
+
 obj/host/firmware_test: tests/host/firmware_test.c mi/boot/fdt.c \
     mi/boot/acpi.c mi/boot/fdt.h mi/boot/acpi.h
 	@mkdir -p $(@D)
@@ -68,4 +73,4 @@ obj/host/%/encode_test: md-%/proof/encode_test.c md-%/encode.h \
 clean:
 	rm -rf $(filter-out obj/qemu10,$(wildcard obj/*)) compile_commands.json
 
-.PHONY: help kernels xcall-alone check check-arch check-host clean
+.PHONY: help kernels xcall-alone check check-arch check-host host-full clean
