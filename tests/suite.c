@@ -319,6 +319,7 @@ idle_check(void *arg)
 		XT_CHECK(XT_LOAD(&xci->xci_slots[i]) == NULL);
 	XT_EQ(xci->xci_depth, 0);
 	XT_EQ(XT_LOAD(&xci->xci_dropped), test_dropped[xt_self()]);
+	kit_state();
 }
 
 /* X-WATCH-1: nor is any thread on record as waiting for a call. */
@@ -351,6 +352,7 @@ test_run(const struct xtest *xt)
 		xt_thread(n, idle_check, NULL);
 	xt_join();
 	idle_check_threads();
+	kit_stacks();
 	test_current = NULL;
 }
 
@@ -427,6 +429,7 @@ suite_init(void)
 	}
 	panic_hook = suite_panic;
 	kit_init();
+	kit_state_init();
 }
 
 /* As intr_print(), but counted. */

@@ -43,6 +43,14 @@ void	kit_expect(const char *, int, const unsigned int *, unsigned int);
 		    nitems(kit_list_));					\
 	} while (0)
 
+/*
+ * After every test: on each CPU the registers, in a thread there; and once
+ * the stacks of all threads.  Before the first test, what is normal.
+ */
+void	kit_state_init(void);
+void	kit_state(void);
+void	kit_stacks(void);
+
 /* Threads asleep on a channel. */
 unsigned int	kit_sleepers(const void *);
 

@@ -13,6 +13,8 @@
  * where XTEST says what to make of a line.
  */
 
+XTEST(state_idle, 1, "SMP-2 CPU-1")
+
 XTEST(spl_raise, 1, "SPL-1")
 XTEST(spl_order, 1, "SPL-1 SOFT-1 INTR-1")
 XTEST(spl_levels, 1, "SPL-1 SOFT-1")

@@ -1,0 +1,164 @@
+/*
+ * Copyright (c) 2026 the portkit authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES.
+ */
+
+/*
+ * arm64: what the tests of the kit have to know; tests/proof.h.
+ */
+
+#include "md.h"
+#include "kern.h"
+#include "machdep.h"
+#include "proof.h"
+
+/* ARM DDI 0487, D17.2.101: the affinity fields. */
+#define MPIDR_AFF	0xff00ffffffULL
+
+#define ICC_PMR_EL1	S3_0_C4_C6_0
+#define ICC_AP1R0_EL1	S3_0_C12_C9_0
+#define ICC_RPR_EL1	S3_0_C12_C11_3
+#define ICC_BPR1_EL1	S3_0_C12_C12_3
+#define ICC_CTLR_EL1	S3_0_C12_C12_4
+#define ICC_SRE_EL1	S3_0_C12_C12_5
+#define ICC_IGRPEN1_EL1	S3_0_C12_C12_7
+#define ICC_CTLR_EOIMODE 0x02
+
+/* The distributor of either version, and the private half of the third's. */
+#define GICD_CTLR	(0x000 / 4)
+#define GICD_TYPER	(0x004 / 4)
+#define GIC_IGROUPR	(0x080 / 4)
+#define GIC_ISENABLER	(0x100 / 4)
+#define GIC_ISPENDR	(0x200 / 4)
+#define GIC_ISACTIVER	(0x300 / 4)
+#define GIC_IPRIORITYR	(0x400 / 4)
+#define GICD_SPENDSGIR	(0xf20 / 4)
+#define GICR_SGI	(0x10000 / 4)
+#define GICR_TYPER_HI	(0x0000c / 4)
+#define GICR_WAKER	(0x00014 / 4)
+#define GICR_IGRPMODR0	(GICR_SGI + 0xd00 / 4)
+#define GICC_APR0	0x0d0
+
+/* The more urgent the lower; open lets every one of them through. */
+#define PRIORITY(_ipl)	((15U - (_ipl)) << 4)
+#define MASK_OPEN	0xf0
+#define CTLR_V3		0x12		/* affinity routing, group 1 */
+
+static const char *const priorities[] = { "priority of SGI 0 to 3",
+    "priority of SGI 4 to 7", "priority of SGI 8 to 11",
+    "priority of SGI 12 to 15", "priority of PPI 16 to 19",
+    "priority of PPI 20 to 23", "priority of PPI 24 to 27",
+    "priority of PPI 28 to 31" };
+
+/* The private interrupts: where their registers are, and on which CPU. */
+static void
+state_private(struct proof *p, volatile uint32_t *r)
+{
+	uint32_t clock = 1U << arm64_clock_intid, prio;
+	unsigned int i;
+
+	proof_must(p, "GIC ISPENDR0, SGIs and clock", r[GIC_ISPENDR] &
+	    (0xffff | clock), 0);
+	proof_must(p, "GIC ISACTIVER0", r[GIC_ISACTIVER], 0);
+	proof_must(p, "GIC ISENABLER0, SGIs in use and PPIs",
+	    r[GIC_ISENABLER] & (0xffff0000 | ((1U << NSGI) - 1)),
+	    clock | ((1U << NSGI) - 1));
+	for (i = 0; i < nitems(priorities); i++) {
+		prio = i < 4 ? PRIORITY(IPL_IPI) : PRIORITY(IPL_CLOCK);
+		proof_must(p, priorities[i], r[GIC_IPRIORITYR + i],
+		    prio * 0x01010101);
+	}
+}
+
+/* No source but CPUs and their clocks is let through. */
+static void
+state_shared(struct proof *p)
+{
+	uint32_t i, n = gicd[GICD_TYPER] & 0x1f;
+
+	for (i = 1; i <= n; i++) {
+		proof_must(p, "GICD ISENABLER, shared", gicd[GIC_ISENABLER + i],
+		    0);
+		proof_must(p, "GICD ISACTIVER, shared", gicd[GIC_ISACTIVER + i],
+		    0);
+	}
+}
+
+static void
+state_gicv3(struct cpu_info *ci, struct proof *p)
+{
+	volatile uint32_t *r = ci->ci_md.mc_redist;
+	uint64_t id = ci->ci_hwid;
+
+	proof_must(p, "affinity of the redistributor", r[GICR_TYPER_HI],
+	    (id >> 32 & 0xff) << 24 | (id & 0xffffff));
+	proof_must(p, "GICR_WAKER", r[GICR_WAKER] & 6, 0);
+	proof_must(p, "GICR_IGROUPR0", r[GICR_SGI + GIC_IGROUPR], ~0U);
+	proof_must(p, "GICR_IGRPMODR0", r[GICR_IGRPMODR0], 0);
+	state_private(p, r + GICR_SGI);
+	proof_must(p, "GICD_CTLR", gicd[GICD_CTLR] & CTLR_V3, CTLR_V3);
+	proof_must(p, "ICC_RPR_EL1", READ_SPECIAL(ICC_RPR_EL1) & 0xff, 0xff);
+	proof_must(p, "ICC_AP1R0_EL1", READ_SPECIAL(ICC_AP1R0_EL1), 0);
+	proof_must(p, "ICC_PMR_EL1", READ_SPECIAL(ICC_PMR_EL1),
+	    MASK_OPEN);
+	proof_must(p, "ICC_IGRPEN1_EL1", READ_SPECIAL(ICC_IGRPEN1_EL1), 1);
+	proof_must(p, "ICC_CTLR_EL1, EOImode", READ_SPECIAL(ICC_CTLR_EL1) &
+	    ICC_CTLR_EOIMODE, 0);
+	proof_must(p, "ICC_SRE_EL1, SRE", READ_SPECIAL(ICC_SRE_EL1) & 1, 1);
+	proof_same(p, "ICC_CTLR_EL1", READ_SPECIAL(ICC_CTLR_EL1));
+	proof_same(p, "ICC_BPR1_EL1", READ_SPECIAL(ICC_BPR1_EL1));
+}
+
+static void
+state_gicv2(struct proof *p)
+{
+	volatile uint32_t *gicc = (volatile uint32_t *)GICCVA;
+	int i;
+
+	state_private(p, gicd);
+	for (i = 0; i < 4; i++)
+		proof_must(p, "GICD_SPENDSGIR", gicd[GICD_SPENDSGIR + i], 0);
+	proof_must(p, "GICD_CTLR", gicd[GICD_CTLR], 1);
+	proof_must(p, "GICC_CTLR", gicc[GICC_CTLR / 4], 1);
+	proof_must(p, "GICC_PMR", gicc[GICC_PMR / 4], MASK_OPEN);
+	proof_must(p, "GICC_RPR", gicc[GICC_RPR / 4] & 0xff, 0xff);
+	proof_must(p, "GICC_APR0", gicc[GICC_APR0 / 4], 0);
+	proof_same(p, "GICC_BPR", gicc[GICC_BPR / 4]);
+}
+
+void
+proof_state(struct cpu_info *ci, struct proof *p)
+{
+	uint64_t *low = (uint64_t *)(ci->ci_md.mc_estack - KSTACK_SIZE);
+
+	proof_must(p, "TPIDR_EL1", READ_SPECIAL(tpidr_el1), (uint64_t)ci);
+	proof_must(p, "mc_ipis, reasons not taken", ci->ci_md.mc_ipis, 0);
+	proof_must(p, "MPIDR_EL1", READ_SPECIAL(mpidr_el1) & MPIDR_AFF,
+	    ci->ci_hwid);
+	if (arm64_gic->gic_v3)
+		state_gicv3(ci, p);
+	else
+		state_gicv2(p);
+	state_shared(p);
+	/* The first to look owns it. */
+	if (*low == 0)
+		*low = (uint64_t)ci;
+	proof_must(p, "owner of the emergency stack", *low, (uint64_t)ci);
+	proof_must(p, "VBAR_EL1", READ_SPECIAL(vbar_el1),
+	    (uint64_t)arm64_gic->gic_vectors);
+	proof_same(p, "SCTLR_EL1", READ_SPECIAL(sctlr_el1));
+	proof_same(p, "TCR_EL1", READ_SPECIAL(tcr_el1));
+	proof_same(p, "MAIR_EL1", READ_SPECIAL(mair_el1));
+	proof_same(p, "TTBR0_EL1", READ_SPECIAL(ttbr0_el1));
+	proof_same(p, "TTBR1_EL1", READ_SPECIAL(ttbr1_el1));
+	proof_same(p, "CPACR_EL1", READ_SPECIAL(cpacr_el1));
+	proof_same(p, "DAIF", READ_SPECIAL(daif));
+	proof_same(p, "CurrentEL", READ_SPECIAL(CurrentEL));
+	proof_same(p, "SPSel", READ_SPECIAL(SPSel));
+	proof_same(p, "CNTFRQ_EL0", READ_SPECIAL(cntfrq_el0));
+}
