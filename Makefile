@@ -36,6 +36,9 @@ kernels-%:
 	@$(KERNEL) ARCH=$* KIND=mp
 	@$(KERNEL) ARCH=$* KIND=up
 
+nopoints-%:
+	@$(KERNEL) ARCH=$* KIND=nopoints
+
 xcall-alone: $(BOOT_ARCHES:%=alone-%)
 	@echo "mi/xcall: `cat mi/xcall/*.[ch] | wc -l` lines," \
 	    "`cat mi/xcall/xcall.c | $(PERL) mk/sloc.pl` of code in xcall.c"
@@ -50,9 +53,11 @@ check-arch:
 	@$(BOOT) --list $(ARCH) >/dev/null
 ENCODE_TESTS = $(patsubst md-%/proof/encode_test.c,obj/host/%/encode_test, \
 	$(wildcard $(BOOT_ARCHES:%=md-%/proof/encode_test.c)))
-check-host: obj/host/firmware_test $(ENCODE_TESTS) $(BOOT_ARCHES:%=kernels-%)
-	@$(PROVE) --timer -j$(JOBS) tests/host/*.t obj/host/firmware_test \
-	    $(ENCODE_TESTS) $(wildcard $(BOOT_ARCHES:%=md-%/proof/*.t))
+check-host: obj/host/firmware_test $(ENCODE_TESTS) \
+    $(BOOT_ARCHES:%=kernels-%) $(BOOT_ARCHES:%=nopoints-%)
+	@ARCHES='$(BOOT_ARCHES)' $(PROVE) --timer -j$(JOBS) tests/host/*.t \
+	    obj/host/firmware_test $(ENCODE_TESTS) \
+	    $(wildcard $(BOOT_ARCHES:%=md-%/proof/*.t))
 
 # The example on the host, with ten million calls in each sanitizer.
 host-full:

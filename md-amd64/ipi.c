@@ -60,6 +60,7 @@ icr_write(uint32_t id, uint32_t cmd)
 	compiler_barrier();
 	if (amd64_x2apic) {
 		__asm volatile("mfence; lfence" ::: "memory");
+		MD_POINT("doorbell");
 		wrmsr(enc_msr(LAPIC_ICRLO), enc_dest(id, 1) | cmd);
 		return;
 	}
@@ -67,6 +68,7 @@ icr_write(uint32_t id, uint32_t cmd)
 		icr_write_busy(id, cmd);
 		return;
 	}
+	MD_POINT("doorbell");
 	*hi = enc_dest(id, 0) >> 32;
 	*lo = cmd;
 }
@@ -157,6 +159,7 @@ amd64_ipi(void)
 	unsigned int reasons;
 
 	reasons = atomic_swap(&curcpu()->ci_md.mc_ipis, 0);
+	MD_POINT("reasons");
 	if ((reasons & ~IPI_UNIDLE) != 0)
 		panic("IPI-2: cpu%u: interrupted for an unknown reason 0x%x",
 		    curcpu()->ci_cpuid, reasons);

@@ -23,6 +23,7 @@
 #include <machine/asm.h>
 
 #include "ipl.h"
+#include "point.h"
 #include "assym.h"
 
 /*
@@ -62,6 +63,7 @@
  * below the stack is scrubbed.
  */
 #define SOFTENTRY_XCALL							\
+	MD_POINT("soft");						\
 	movl	$IPL_SOFTCLOCK, CPUVAR(CI_ILEVEL);			\
 	sti;								\
 	incl	CPUVAR(CI_IDEPTH);					\
@@ -76,13 +78,17 @@
  */
 #define XCALL_VECTOR(_name, _eoi)					\
 ENTRY(_name);								\
+	MD_POINT("vector");						\
 	INTR_BEGIN;							\
+	MD_POINT("pend");						\
 	lock orq $(1 << SLOT_XCALL), CPUVAR(CI_IPENDING);		\
+	MD_POINT("eoi");						\
 	_eoi;								\
 	cmpl	$IPL_SOFTCLOCK, CPUVAR(CI_ILEVEL);			\
 	jb	Xdoorbell;						\
 	popq	%rax;							\
 	popq	%rbp;							\
+	MD_POINT("leave");						\
 	iretq;								\
 END(_name)
 
@@ -108,6 +114,7 @@ Xdoorbell:
 	cli
 	movq	intr_unmasked, %rax
 	testq	%rax, CPUVAR(CI_IPENDING)
+	MD_POINT("last")
 	movl	$IPL_NONE, CPUVAR(CI_ILEVEL)
 	popq	%rbx
 	popq	%r11; popq %r10; popq %r9; popq %r8
@@ -115,6 +122,7 @@ Xdoorbell:
 	jnz	Xreplay
 	popq	%rax
 	popq	%rbp
+	MD_POINT("leave")
 	iretq
 
 /* The clock: as the doorbell, with a slot that is handed out at attach. */
@@ -171,10 +179,12 @@ Xreplay:
 2:	movq	intr_unmasked(, %rbx, 8), %rax
 	andq	CPUVAR(CI_IPENDING), %rax
 	jnz	Xsoftentry
+	MD_POINT("last")
 	movl	%ebx, CPUVAR(CI_ILEVEL)
 	INTR_RESTORE
 	popq	%rax
 	popq	%rbp
+	MD_POINT("leave")
 	iretq
 
 /*
@@ -198,6 +208,7 @@ ENTRY(amd64_spllower)
 	movq	intr_unmasked(, %rbx, 8), %rax
 	andq	CPUVAR(CI_IPENDING), %rax
 	jnz	Xsoftentry
+	MD_POINT("last")
 	movl	%ebx, CPUVAR(CI_ILEVEL)
 	sti
 3:	addq	$16, %rsp
@@ -254,6 +265,26 @@ retpoline_##_r:								\
 
 THUNK(r13)
 THUNK(rax)
+#endif
+
+#ifdef HOOKS
+/* void amd64_point(const char *name): md_point(name), and nothing changes. */
+ENTRY(amd64_point)
+	pushq	%rbp
+	movq	%rsp, %rbp
+	pushfq
+	pushq	%rax; pushq %rcx; pushq %rdx; pushq %rsi
+	pushq	%r8; pushq %r9; pushq %r10; pushq %r11
+	andq	$~15, %rsp
+	cld
+	call	md_point
+	leaq	-72(%rbp), %rsp
+	popq	%r11; popq %r10; popq %r9; popq %r8
+	popq	%rsi; popq %rdx; popq %rcx; popq %rax
+	popfq
+	popq	%rbp
+	ret
+END(amd64_point)
 #endif
 
 /*

@@ -41,6 +41,7 @@ static inline void
 sgi_write(uint64_t target, unsigned int sgi)
 {
 	__asm volatile("dsb ishst" ::: "memory");
+	MD_POINT("doorbell");
 	if (arm64_sgi_sysreg) {
 		WRITE_SPECIAL(ICC_SGI1R_EL1, enc_doorbell(target, sgi, 1));
 		__asm volatile("isb" ::: "memory");
@@ -112,6 +113,7 @@ arm64_ipi(const struct arm64_frame *f)
 	unsigned int reasons;
 
 	reasons = atomic_swap(&curcpu()->ci_md.mc_ipis, 0);
+	MD_POINT("reasons");
 	if ((reasons & IPI_STOP) != 0)
 		cpu_stopped(f->f_pc, f->f_fp);
 	if ((reasons & ~IPI_UNIDLE) != 0)

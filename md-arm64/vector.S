@@ -23,6 +23,7 @@
 #include <machine/asm.h>
 
 #include "ipl.h"
+#include "point.h"
 #include "assym.h"
 
 #define INTR_FRAME	208
@@ -53,6 +54,7 @@
 	ldp	x2, x3, [sp, #48];					\
 	ldp	x0, x1, [sp, #32];					\
 	add	sp, sp, #INTR_FRAME;					\
+	MD_POINT("leave");						\
 	eret
 
 #define INTR_SAVE							\
@@ -109,6 +111,7 @@
  * IPL_SOFTCLOCK, interrupts on.
  */
 #define SOFTENTRY_XCALL							\
+	MD_POINT("soft");						\
 	mov	w1, #IPL_SOFTCLOCK;					\
 	str	w1, [x2, #CI_ILEVEL];					\
 	msr	daifclr, #DAIF_IF;					\
@@ -137,10 +140,12 @@ _name:									\
 	cmp	w1, #SGI_XCALL;						\
 	b.ne	2f;							\
 	add	x3, x2, #CI_IPENDING;					\
+	MD_POINT("pend");						\
 1:	ldxr	x30, [x3];						\
 	orr	x30, x30, #(1 << SLOT_XCALL);				\
 	stxr	w1, x30, [x3];						\
 	cbnz	w1, 1b;							\
+	MD_POINT("eoi");						\
 	_eoi;								\
 	ldr	w1, [x2, #CI_ILEVEL];					\
 	cmp	w1, #IPL_SOFTCLOCK;					\
@@ -191,6 +196,7 @@ Xdoorbell:
 	SOFTENTRY_XCALL
 	msr	daifset, #DAIF_IF
 	ldr	x0, [x2, #CI_IPENDING]
+	MD_POINT("last")
 	str	wzr, [x2, #CI_ILEVEL]		/* IPL_NONE */
 	ldp	x16, x17, [sp, #160]
 	ldp	x14, x15, [sp, #144]
@@ -228,6 +234,7 @@ Xreplay_saved:
 	ldr	x1, [x20, #CI_IPENDING]
 	ands	x0, x0, x1
 	b.ne	Xsoftentry
+	MD_POINT("last")
 	str	w19, [x20, #CI_ILEVEL]
 	INTR_RESTORE
 	INTR_END
@@ -255,6 +262,7 @@ ENTRY(arm64_spllower)
 	ldr	x1, [x20, #CI_IPENDING]
 	ands	x0, x0, x1
 	b.ne	Xsoftentry
+	MD_POINT("last")
 	str	w19, [x20, #CI_ILEVEL]
 	msr	daifclr, #DAIF_IF
 	ldr	x21, [sp, #32]
@@ -312,6 +320,39 @@ Xsoftintr:
 	bl	arm64_setpri
 	br	x21
 
+#ifdef HOOKS
+/* void arm64_point(const char *name): md_point(name), and nothing changes. */
+ENTRY(arm64_point)
+	stp	x29, x30, [sp, #-176]!
+	mov	x29, sp
+	stp	x1, x2, [sp, #16]
+	stp	x3, x4, [sp, #32]
+	stp	x5, x6, [sp, #48]
+	stp	x7, x8, [sp, #64]
+	stp	x9, x10, [sp, #80]
+	stp	x11, x12, [sp, #96]
+	stp	x13, x14, [sp, #112]
+	stp	x15, x16, [sp, #128]
+	stp	x17, x18, [sp, #144]
+	mrs	x1, nzcv
+	str	x1, [sp, #160]
+	bl	md_point
+	ldr	x1, [sp, #160]
+	msr	nzcv, x1
+	ldp	x17, x18, [sp, #144]
+	ldp	x15, x16, [sp, #128]
+	ldp	x13, x14, [sp, #112]
+	ldp	x11, x12, [sp, #96]
+	ldp	x9, x10, [sp, #80]
+	ldp	x7, x8, [sp, #64]
+	ldp	x5, x6, [sp, #48]
+	ldp	x3, x4, [sp, #32]
+	ldp	x1, x2, [sp, #16]
+	ldp	x29, x30, [sp], #176
+	ret
+END(arm64_point)
+#endif
+
 /*
  * Traps: one stub for each vector.  Saves all registers: struct
  * arm64_trapframe.  When the stack has run into its guard page, a bit of
@@ -348,6 +389,7 @@ Xsoftintr:
 	TRAP	3
 	TRAP	4
 	.p2align 7
+	MD_POINT("vector")
 	b	\irq
 	TRAP	6
 	TRAP	7

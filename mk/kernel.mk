@@ -1,4 +1,7 @@
-# One kernel: ARCH=amd64 or another md- folder, KIND=mp or up.
+# One kernel: ARCH=amd64 or another md- folder, and KIND:
+#	mp		what is booted
+#	up		for one CPU, without doorbells
+#	nopoints	mp, to show that MD_POINT() costs nothing; not booted
 # The top Makefile calls this once for each.
 #
 # What md-X/arch.mk has to set:
@@ -26,8 +29,11 @@ SRCS = mi/xcall/xcall.c $(KERN_SRCS:%=mi/kern/%) $(MI_BOOT:%=mi/boot/%) \
 OBJS = $(patsubst %,$(OBJ)/%.o,$(basename $(SRCS)))
 
 DEFS = -DXCALL_MACHINE='"xcall_kern.h"' -DXCALL_WATCH -DXCALL_MANY
-ifeq ($(KIND),mp)
+ifneq ($(KIND),up)
 DEFS += -DMULTIPROCESSOR
+endif
+ifeq ($(KIND),nopoints)
+DEFS += -DNOPOINTS
 endif
 ifneq ($(DIAGNOSTIC),0)
 DEFS += -DDIAGNOSTIC
@@ -88,7 +94,7 @@ $(OBJ)/compile_commands.json: $(OBJ)/flags
 	    printf '%s{"directory":"%s","file":"%s","command":"%s"}' "$$sep" \
 	    "$(CURDIR)" "$$f" '$(subst ',,$(subst ",\\\",$(CC) $(CFLAGS))) -c '"$$f"; \
 	    sep=','; done; echo ']'; } >$@
-	@cp $@ compile_commands.json
+	@test $(KIND) != mp || cp $@ compile_commands.json
 
 FORCE:
 .PHONY: all FORCE

@@ -53,6 +53,7 @@
 #include "ipl.h"
 #include "atomic.h"
 #include "cpu.h"
+#include "point.h"
 
 #define PROT_READ	1
 #define PROT_WRITE	2
@@ -134,6 +135,45 @@ static inline void cpu_halt(void) __attribute__((__noreturn__));
 static inline void cpu_cache_sync(void);
 
 #include <machine/cpu.h>
+
+/*
+ * POINT-1 [s] Places that tests act at and measurements count from; point.h
+ * says how they are marked.  A name may stand in several places.  Those with
+ * [md] are an architecture's, in whatever file does what they say; the
+ * context is that of the code around.
+ *
+ *	post		cpu_xcall() begins
+ *	reserved	a slot is reserved, and nothing in it yet
+ *	published	the call is in it, and the queue was empty: ring next
+ *	doorbell	[md] what rings is written next; whatever the reason
+ *	vector		[md] first instruction of a doorbell's interrupt
+ *	pend		[md] the cross-call is marked pending next
+ *	eoi		[md] the end of a doorbell's interrupt is signalled next
+ *	soft		[md] the cross-call's bit is cleared: its soft entry
+ *	dispatch	cpu_xcall_dispatch() begins
+ *	taken		a call is off the queue
+ *	call		its function is called next
+ *	return		its function has returned
+ *	ended		a dispatch has run its calls, and looks for more next
+ *	last		[md] nothing to run has been found: the level is lowered
+ *			or the interrupted code goes on next
+ *	leave		[md] what a doorbell interrupted goes on next
+ *	reasons		[md] the reasons of a shared interrupt have been taken
+ *	self		a call to this CPU is queued, the level is lowered next
+ *	full		the queue is full: another try after this
+ *	waits		cond_wait() looks next
+ *	looked		it has looked, and announces itself next
+ *	setup		it has, and looks once more
+ *	finish		sleep_finish() goes to sleep next, unless it was woken
+ *	signalled	cond_signal() has stored, and wakes next
+ *	wake		wakeup() begins
+ *	resume		a thread that slept, or was to, goes on
+ *	idle		the last look found nothing to do: the halt is next
+ *	start		md_cpu_start() is called next
+ *	hatch		cpu_hatch() begins
+ *	ready		a CPU has been set up, and is not CPUF_RUNNING yet
+ *	online		it is
+ */
 
 /*
  * 3. Functions.

@@ -119,6 +119,7 @@ cpu_start(struct cpu_info *ci)
 
 	ci->ci_ilevel = IPL_HIGH;
 	thread_idle_init(ci);
+	MD_POINT("start");
 	error = md_cpu_start(ci);
 	if (error != NULL) {
 		printf("cpu%u: id 0x%llx does not start: %s\n",
@@ -167,6 +168,7 @@ cpu_online(struct cpu_info *ci)
 {
 	md_cpu_init(ci);
 	clock_resume();
+	MD_POINT("ready");
 	/* Release: what md_cpu_init() did; pairs with CPU_IS_RUNNING(). */
 	atomic_setbits(&ci->ci_flags, CPUF_RUNNING);
 }
@@ -175,8 +177,10 @@ cpu_online(struct cpu_info *ci)
 void
 cpu_hatch(struct cpu_info *ci)
 {
+	MD_POINT("hatch");
 	KASSERT(ci == curcpu());
 	cpu_online(ci);
+	MD_POINT("online");
 	splx(IPL_NONE);
 	thread_idle();
 }

@@ -268,12 +268,14 @@ sleep_finish(unsigned int timo, int do_sleep)
 		timeout_set(&t->t_timeout, endtsleep, t);
 		timeout_add(&t->t_timeout, timo);
 	}
+	MD_POINT("finish");
 	sched_enter();
 	if (t->t_wchan != NULL) {
 		if (do_sleep)
 			mi_switch();
 		else
 			unsleep(t);
+		MD_POINT("resume");
 	}
 	sched_leave();
 	if (do_sleep && timo != INFSLP && !timeout_del(&t->t_timeout)) {
@@ -296,6 +298,7 @@ wakeup_n(const void *chan, int n)
 {
 	struct thread **tp, *t;
 
+	MD_POINT("wake");
 	sched_enter();
 	for (tp = SLEEPQ(chan); (t = *tp) != NULL && n != 0;) {
 		if (t->t_wchan != chan) {
@@ -333,6 +336,7 @@ cond_signal(struct cond *c)
 {
 	/* Release: what the waiter waits for; pairs with cond_wait(). */
 	atomic_store_release(&c->c_wait, 0);
+	MD_POINT("signalled");
 	wakeup_one(c);
 }
 
@@ -341,9 +345,12 @@ cond_wait(struct cond *c, const char *wmesg)
 {
 	unsigned int wait;
 
+	MD_POINT("waits");
 	/* Acquire; pairs with cond_signal(). */
 	while (atomic_load_acquire(&c->c_wait) != 0) {
+		MD_POINT("looked");
 		sleep_setup(c, wmesg);
+		MD_POINT("setup");
 		wait = atomic_load_acquire(&c->c_wait);
 		sleep_finish(INFSLP, wait != 0);
 	}
@@ -417,6 +424,7 @@ thread_idle(void)
 		cpu_xcall_tick(ci);
 		if (!idle_wanted(ci) && ci->ci_ipending == 0) {
 			ci->ci_idles++;
+			MD_POINT("idle");
 			cpu_idle_cycle();
 		}
 		intr_enable();

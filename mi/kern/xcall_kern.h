@@ -28,6 +28,9 @@ cpu_xcall_pend(void)
 #define XCALL_AT_SOFTCLOCK()						\
 	(atomic_load_relaxed(&curcpu()->ci_ilevel) == IPL_SOFTCLOCK)
 
+#define XCALL_POINT(_name)		MD_POINT(_name)
+#define XCALL_ENTRY(_func, _name)	MD_ENTRY(_func, _name)
+
 /* X-WATCH-1: a full queue is waited for by the CPU, a call by the thread. */
 #define XCALL_WAIT(_ci, _func, _arg)					\
 	do {								\

@@ -59,6 +59,7 @@ xcall_post(struct xcall_cpu *xci, struct xcall *xc)
 		/* Acquire: the slot is empty; pairs with xcall_run(). */
 	} while (!atomic_cas_acquire(&xci->xci_ends, &ends, ends + XCALL_ONE));
 
+	XCALL_POINT("reserved");
 	/* Release: *xc is complete; pairs with the load in xcall_run(). */
 	atomic_store_release(&xci->xci_slots[(ends >> 16) % XCALL_NSLOT], xc);
 	return (XCALL_USED(ends));
@@ -88,13 +89,16 @@ xcall_run(struct xcall_cpu *xci)
 	atomic_store_relaxed(slot, NULL);
 	xci->xci_tail++;
 	left = XCALL_USED(atomic_sub_release_nv(&xci->xci_ends, 1));
+	XCALL_POINT("taken");
 
 #ifdef XCALL_WATCH
 	xci->xci_func = func;
 	xci->xci_arg = arg;
 #endif
 	xci->xci_depth++;
+	XCALL_POINT("call");
 	(*func)(arg);
+	XCALL_POINT("return");
 	xci->xci_depth--;
 	return (left);
 }
@@ -112,6 +116,7 @@ xcall_again(struct xcall_cpu *xci)
 }
 
 /* The soft interrupt: run what is queued now. */
+XCALL_ENTRY(cpu_xcall_dispatch, "dispatch");
 void
 cpu_xcall_dispatch(struct cpu_info *ci)
 {
@@ -129,6 +134,7 @@ cpu_xcall_dispatch(struct cpu_info *ci)
 		left = xcall_run(xci);
 		/* A call that waited for room has run some of them itself. */
 	} while ((int)(end - xci->xci_tail) > 0);
+	XCALL_POINT("ended");
 
 	/*
 	 * Those who posted since the last call was taken off have rung, unless
@@ -171,6 +177,7 @@ xcall_full(unsigned long s)
 	    XCALL_USED(atomic_load_relaxed(&xci->xci_ends)) != 0)
 		xcall_run(xci);
 	splx(ipl);
+	XCALL_POINT("full");
 	CPU_BUSY_CYCLE();
 	return (0);
 }
@@ -194,6 +201,7 @@ xcall_self(struct xcall_cpu *xci, struct xcall *xc, unsigned long *s)
 	else if (used == 0)
 		xcall_again(xci);
 	intr_restore(*s);
+	XCALL_POINT("self");
 	splx(ipl);
 	return (used);
 }
@@ -211,6 +219,7 @@ xcall_other(struct cpu_info *ci, struct xcall *xc, unsigned long *s)
 #ifdef XCALL_WATCH
 		curcpu()->ci_xcall.xci_rung++;
 #endif
+		XCALL_POINT("published");
 		cpu_xcall_ipi(ci);
 	}
 	intr_restore(*s);
@@ -276,6 +285,7 @@ xcall_drop(struct cpu_info *ci)
 	atomic_inc_relaxed(&ci->ci_xcall.xci_dropped);
 }
 
+XCALL_ENTRY(cpu_xcall, "post");
 void
 cpu_xcall(struct cpu_info *ci, struct xcall *xc)
 {

@@ -173,6 +173,12 @@ void	cpu_xcall_ipi_many(const struct cpuset *);
 #define XCALL_WAIT_DONE(_func)		do { } while (0)
 #endif
 
+/* A place that tests and measurements know by name; a statement. */
+#ifndef XCALL_POINT
+#define XCALL_POINT(_name)		((void)0)
+#define XCALL_ENTRY(_func, _name)	struct cpu_info
+#endif
+
 /* Is this CPU at IPL_SOFTCLOCK?  A kernel may know without asking. */
 #ifndef XCALL_AT_SOFTCLOCK
 #define XCALL_AT_SOFTCLOCK()	(splraise(IPL_SOFTCLOCK) == IPL_SOFTCLOCK)

@@ -30,4 +30,12 @@
 #define JMP_R13		jmp	*%r13
 #endif
 
+/* MD_POINT() in a kernel for tests: amd64_point() keeps everything else. */
+#define MD_POINT_CALL(_name)						\
+	pushq	%rdi;							\
+	.pushsection .rodata; 99: .asciz _name; .popsection;		\
+	leaq	99b(%rip), %rdi;					\
+	call	amd64_point;						\
+	popq	%rdi
+
 #endif /* MACHINE_ASM_H */

@@ -20,4 +20,13 @@
 	bti	c
 #define END(_name)	.size _name, . - _name
 
+/* MD_POINT() in a kernel for tests: arm64_point() keeps everything else. */
+#define MD_POINT_CALL(_name)						\
+	stp	x0, x30, [sp, #-16]!;					\
+	.pushsection .rodata; 99: .asciz _name; .popsection;		\
+	adrp	x0, 99b;						\
+	add	x0, x0, :lo12:99b;					\
+	bl	arm64_point;						\
+	ldp	x0, x30, [sp], #16
+
 #endif /* MACHINE_ASM_H */
