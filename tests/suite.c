@@ -348,8 +348,10 @@ test_run(const struct xtest *xt)
 		test_dropped[n] = XT_LOAD(&suite_cpus[n]->ci_xcall.xci_dropped);
 	(*xt->xt_func)();
 	xt_join();
-	for (n = 0; n < suite_ncpu; n++)
-		xt_thread(n, idle_check, NULL);
+	for (n = 0; n < suite_ncpu; n++) {
+		if (CPU_IS_RUNNING(suite_cpus[n]))	/* not stopped */
+			xt_thread(n, idle_check, NULL);
+	}
 	xt_join();
 	idle_check_threads();
 	kit_stacks();

@@ -43,9 +43,8 @@
 #error "PARAM-5 [s] machine/param.h: MAXCPUS: CPUs that can be attached"
 #endif
 #ifndef MD_STACKVA
-#error "PARAM-6 [s] machine/param.h: MD_STACKVA: addresses for kernel stacks"
+#error "PARAM-6 [s] machine/param.h: MD_STACKVA: 8 * MAXCPUS * 32 KB for stacks"
 #endif
-
 #ifndef MD_RAMEND
 #error "PARAM-7 [s] machine/param.h: MD_RAMEND: md_ram() reaches up to here"
 #endif
@@ -81,7 +80,11 @@ static inline struct cpu_info *curcpu(void);
 /*
  * INTR-1 [x] X-INTR-1.
  * INTR-2 [s] What is interrupted finds every register as it was; but control
- * state that a handler set for the CPU, USE-2, stays.
+ * state that a handler set for the CPU, USE-2, stays.  The compiler is told
+ * not to use what is not saved: no vector registers, nothing below the stack
+ * pointer.
+ * INTR-3 [s] Where the CPU can check it, every target of an indirect jump
+ * begins with a landing pad, the entries of interrupts and slots included.
  */
 static inline unsigned long intr_disable(void);
 static inline void intr_restore(unsigned long);
@@ -186,6 +189,12 @@ static inline void cpu_cache_sync(void);
 void	md_putc(int);
 
 /*
+ * TRAP-1 [s] An exception nobody asked for is a panic that says which, at
+ * what address, and shows the registers; so is a stack that has run into the
+ * unmapped range below it, which takes a stack for emergencies.
+ */
+
+/*
  * END-1 [s] The run is over.  Ends the machine or the emulator where it can
  * be ended, otherwise halts.
  */
@@ -266,7 +275,7 @@ void	cpu_feature_disable(void);
 int	cpu_feature_enabled(void);	/* read back from the hardware */
 
 /*
- * 4. Optional operations.  X-IPI-2 [x] cpu_xcall_ipi_many(), announced by
+ * 4. Optional operations.  cpu_xcall_ipi_many(), X-IPI-2, announced by
  * __HAVE_CPU_XCALL_IPI_MANY in <machine/cpu.h>.
  */
 

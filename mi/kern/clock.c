@@ -99,6 +99,9 @@ clock_init(void)
 	softclock_si = softintr_establish(IPL_SOFTCLOCK, softclock, NULL);
 	intr_clock = intr_establish(IPL_CLOCK, "clock", hardclock, NULL);
 	md_clock_init();
+	if (md_clock_hz < 1000 * HZ)
+		panic("CLK-2: md_clock_init: the clock counts %llu a second",
+		    (unsigned long long)md_clock_hz);
 }
 
 void
@@ -129,7 +132,8 @@ timeout_add(struct timeout *to, unsigned int n)
 	struct timeout **tp;
 	int old;
 
-	KASSERT(n < 0x7fffffff);
+	KCLAUSE(n < 0x7fffffff, "TMO-1", "so long that it is in the past");
+	KCLAUSE(to->to_func != NULL, "TMO-1", "timeout_set() was not called");
 	mtx_enter(&timeout_mtx);
 	old = timeout_remove(to);
 	/* The tick under way is not a whole one. */

@@ -33,6 +33,9 @@ intr_establish(int ipl, const char *name, void (*func)(void *), void *arg)
 	struct intrsource *is;
 	unsigned int n, slot;
 
+	if (ipl <= IPL_NONE || ipl >= NIPL)
+		panic("SLOT-1: intr_establish: %s: there is no level %d", name,
+		    ipl);
 	for (n = 0; n < INTR_PERIPL; n++) {
 		slot = INTR_SLOT(ipl, n);
 		is = &intr_sources[slot];
@@ -44,8 +47,8 @@ intr_establish(int ipl, const char *name, void (*func)(void *), void *arg)
 		is->is_func = func;
 		return (slot);
 	}
-	panic("intr_establish: %s: level %d has no slot left of %d", name,
-	    ipl, INTR_PERIPL);
+	panic("SLOT-1: intr_establish: %s: level %d has no slot left of %d",
+	    name, ipl, INTR_PERIPL);
 }
 
 void
@@ -148,7 +151,7 @@ softintr_establish(int ipl, void (*func)(void *), void *arg)
 			break;
 	}
 	if (class == NSOFTCLASS)
-		panic("softintr_establish: %d is no soft level", ipl);
+		panic("SLOT-2: softintr_establish: %d is no soft level", ipl);
 	si = kmem_alloc(sizeof(*si));
 	si->si_func = func;
 	si->si_arg = arg;

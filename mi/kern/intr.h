@@ -30,8 +30,8 @@ extern struct intrsource intr_sources[INTR_NSLOT];
 extern const unsigned long intr_unmasked[NIPL + 1];
 
 /*
- * Hand out a slot of a level; boot CPU, while starting.  Panics when the
- * level has none left.
+ * Hand out a slot of a level; boot CPU, while starting.
+ * SLOT-1 [s] A level that there is, above IPL_NONE, with a slot left.
  */
 unsigned int	intr_establish(int, const char *, void (*)(void *), void *);
 void		intr_print(void);
@@ -39,7 +39,10 @@ void		intr_print(void);
 /* clock.c: the slot of the clock. */
 extern unsigned int intr_clock;
 
-/* softintr.c, as softintr_establish(9): CLOCK, NET and TTY levels. */
+/*
+ * As softintr_establish(9), in intr.c.
+ * SLOT-2 [s] Soft interrupts are of IPL_SOFTCLOCK, _SOFTNET or _SOFTTTY.
+ */
 struct softintr *softintr_establish(int, void (*)(void *), void *);
 void	softintr_schedule(struct softintr *);
 void	softintr_init(void);

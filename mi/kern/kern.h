@@ -42,8 +42,15 @@
 			panic("%s:%d: %s: assertion failed: %s",	\
 			    __FILE__, __LINE__, __func__, #_e);		\
 	} while (0)
+/* The same for a clause of the contract: what is wrong, in words. */
+#define KCLAUSE(_e, _clause, _what)					\
+	do {								\
+		if (predict_false(!(_e)))				\
+			panic("%s: %s: %s", (_clause), __func__, (_what)); \
+	} while (0)
 #else
 #define KASSERT(_e)	((void)0)
+#define KCLAUSE(_e, _clause, _what) ((void)0)
 #endif
 
 /* printf.c: %c %d %i %u %x %p %s, with 0, width, l, ll, z.  Any context. */

@@ -173,12 +173,25 @@ cpu_online(struct cpu_info *ci)
 	atomic_setbits(&ci->ci_flags, CPUF_RUNNING);
 }
 
+/* SMP-3: before anything relies on it. */
+static void
+hatch_check(struct cpu_info *ci)
+{
+	uintptr_t top = ci->ci_idle->t_stack + KSTACK_SIZE;
+
+	(void)top;
+	KCLAUSE(ci == curcpu(), "SMP-3", "curcpu() is another CPU");
+	KCLAUSE(!intr_on(), "SMP-3", "interrupts are on");
+	KCLAUSE(top - md_frame() < KSTACK_SIZE, "SMP-3",
+	    "not on the stack of the idle thread");
+}
+
 /* A CPU that was started, interrupts off, on its idle thread's stack. */
 void
 cpu_hatch(struct cpu_info *ci)
 {
 	MD_POINT("hatch");
-	KASSERT(ci == curcpu());
+	hatch_check(ci);
 	cpu_online(ci);
 	MD_POINT("online");
 	splx(IPL_NONE);
@@ -203,6 +216,23 @@ softxcall(void *arg)
 	cpu_xcall_dispatch(curcpu());
 }
 
+/* BOOT-1: as far as it can be seen. */
+static void
+boot_check(struct cpu_info *ci)
+{
+	(void)ci;
+	KCLAUSE(ncpus == 0 && threads == NULL && ci->ci_flags == 0, "BOOT-1",
+	    "the BSS is not zero");
+	KCLAUSE(ci == curcpu() && ci->ci_self == ci, "BOOT-1",
+	    "curcpu() is not cpu_info_primary");
+	KCLAUSE(ci->ci_ilevel == IPL_HIGH, "BOOT-1", "not at IPL_HIGH");
+	KCLAUSE(!intr_on(), "BOOT-1", "interrupts are on");
+	KCLAUSE(md_frame() - (uintptr_t)kernel_text <
+	    (uintptr_t)(kernel_end - kernel_text), "BOOT-1",
+	    "the stack is not in the kernel");
+	KCLAUSE(pmem_size() != 0, "BOOT-1", "pmem_add() was not called");
+}
+
 /*
  * On the boot CPU, interrupts off, on the boot stack: memory is known and
  * the console prints.  It leaves the boot stack for the idle thread's.
@@ -213,14 +243,17 @@ kern_main(void)
 	struct cpu_info *ci = &cpu_info_primary;
 	unsigned int slot;
 
-	ci->ci_ilevel = IPL_HIGH;
+	boot_check(ci);
 	md_cpus_attach();
+	if (ncpus == 0 || cpu_infos[0] != ci)
+		panic("SMP-1: md_cpus_attach: cpu_attach() was not called");
 	if ((ci->ci_flags & CPUF_LISTED) == 0)
 		printf("cpu: the firmware does not list the CPU that this "
 		    "runs on, id 0x%llx\n", (unsigned long long)ci->ci_hwid);
 	slot = intr_establish(IPL_SOFTCLOCK, "xcall", softxcall, NULL);
 	if (slot != SLOT_XCALL)
-		panic("the cross-call has slot %u, not %u", slot, SLOT_XCALL);
+		panic("SOFT-1: the cross-call has slot %u, not %u", slot,
+		    SLOT_XCALL);
 	softintr_init();
 	clock_init();
 	thread_idle_init(ci);

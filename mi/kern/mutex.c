@@ -45,7 +45,8 @@ mtx_enter_try(struct mutex *mtx)
 		return (1);
 	}
 	if (predict_false(owner == curcpu()->ci_cpuid + 1))
-		panic("mtx_enter: locking against myself: %p", (void *)mtx);
+		panic("MTX-1: mtx_enter: locking against myself: %p",
+		    (void *)mtx);
 	splx(s);
 	return (0);
 }
@@ -64,7 +65,9 @@ mtx_leave(struct mutex *mtx)
 {
 	int s;
 
-	KASSERT(mtx_owned(mtx));
+	KCLAUSE(mtx_owned(mtx), "MTX-2", "this CPU is not in the mutex");
+	KCLAUSE(atomic_load_relaxed(&curcpu()->ci_ilevel) >= mtx->mtx_wantipl,
+	    "MTX-3", "the level was lowered, or another mutex left too early");
 	s = mtx->mtx_oldipl;
 	atomic_store_release(&mtx->mtx_owner, 0);
 	splx(s);

@@ -23,6 +23,12 @@
 /* The largest time: for ever. */
 #define INFSLP	0
 
+/*
+ * MTX-1 [s] A CPU does not enter a mutex that it is in.
+ * MTX-2 [s] The CPU that entered it leaves it.
+ * MTX-3 [s] Until then the level is not below the mutex's: of two mutexes
+ * the one entered last is left first.  No doorbell's handler enters one.
+ */
 struct mutex {
 	unsigned int	mtx_owner;	/* CPU id + 1; 0: free */
 	int		mtx_wantipl;
@@ -38,6 +44,7 @@ int	mtx_owned(struct mutex *);
 /*
  * timeout(9): a function called once, at IPL_SOFTCLOCK on the boot CPU,
  * no earlier than so many ticks from now.
+ * TMO-1 [s] Less than 0x7fffffff ticks, and of a timeout that was set.
  */
 #define HZ	100
 struct timeout {
@@ -75,7 +82,10 @@ struct thread {
 extern struct thread *threads;
 #define curthread	(curcpu()->ci_curthread)
 
-/* thread.c */
+/*
+ * thread.c
+ * THR-2 [s] A thread is made for a CPU that was told to start.
+ */
 struct thread *thread_create(struct cpu_info *, void (*)(void *), void *,
     const char *);
 void	thread_exit(void) __attribute__((__noreturn__));
@@ -84,9 +94,15 @@ void	thread_idle_init(struct cpu_info *);
 void	thread_idle(void) __attribute__((__noreturn__));
 void	thread_first(void) __attribute__((__noreturn__));
 void	yield(void);
+int	intr_on(void);
 int	cpu_can_sleep(void);
 
-/* sleep(9) */
+/*
+ * sleep(9)
+ * SLEEP-1 [s] Who sleeps or yields is a thread, not the idle one, below
+ * IPL_SOFTCLOCK and with interrupts on: so no call, handler or timeout does,
+ * nor who is in a mutex.
+ */
 void	sleep_setup(const void *, const char *);
 int	sleep_finish(unsigned int, int);	/* ticks; whether to sleep */
 int	tsleep(const void *, const char *, unsigned int); /* EWOULDBLOCK */
@@ -103,7 +119,10 @@ void	cond_init(struct cond *);
 void	cond_wait(struct cond *, const char *);
 void	cond_signal(struct cond *);
 
-/* refcnt(9) */
+/*
+ * refcnt(9)
+ * REF-1 [s] Who takes or releases a reference has one.
+ */
 struct refcnt {
 	unsigned int	r_refs;
 };

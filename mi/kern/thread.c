@@ -142,7 +142,8 @@ thread_create(struct cpu_info *ci, void (*func)(void *), void *arg,
 {
 	struct thread *t;
 
-	KASSERT(ci->ci_runqend != NULL);
+	KCLAUSE(ci->ci_runqend != NULL, "THR-2", "the CPU was never started");
+	KCLAUSE(func != NULL, "THR-2", "no function");
 	t = thread_new(ci, func, arg, name);
 	sched_enter();
 	setrunqueue(t);
@@ -172,13 +173,14 @@ thread_exit(void)
 	ci->ci_dead = ci->ci_curthread;
 	ci->ci_curthread->t_name = NULL;
 	mi_switch();
-	panic("thread_exit: an ended thread runs");
+	panic("THR-1: thread_exit: an ended thread runs");
 }
 
 void
 yield(void)
 {
-	KASSERT(cpu_can_sleep());
+	KCLAUSE(cpu_can_sleep(), "SLEEP-1",
+	    "not a thread below IPL_SOFTCLOCK with interrupts on");
 	sched_enter();
 	if (curthread != curcpu()->ci_idle)
 		setrunqueue(curthread);
@@ -187,16 +189,21 @@ yield(void)
 }
 
 int
+intr_on(void)
+{
+	unsigned long s;
+
+	s = intr_disable();
+	intr_restore(s);
+	return (intr_enabled(s));
+}
+
+int
 cpu_can_sleep(void)
 {
 	struct cpu_info *ci = curcpu();
-	unsigned long s;
-	int on;
 
-	s = intr_disable();
-	on = intr_enabled(s);
-	intr_restore(s);
-	return (on && ci->ci_ilevel < IPL_SOFTCLOCK && ci->ci_idepth == 0 &&
+	return (intr_on() && ci->ci_ilevel < IPL_SOFTCLOCK && ci->ci_idepth == 0 &&
 	    ci->ci_curthread != ci->ci_idle);
 }
 
@@ -210,8 +217,8 @@ sleep_setup(const void *chan, const char *wmesg)
 	struct thread *t = curthread, **tp;
 
 	if (predict_false(!cpu_can_sleep()))
-		panic("sleep: %s: not a thread below IPL_SOFTCLOCK with "
-		    "interrupts on", wmesg);
+		panic("SLEEP-1: sleep: %s: not a thread below IPL_SOFTCLOCK "
+		    "with interrupts on", wmesg);
 	sched_enter();
 	for (tp = SLEEPQ(chan); *tp != NULL; tp = &(*tp)->t_next)
 		continue;
@@ -367,7 +374,7 @@ void
 refcnt_take(struct refcnt *r)
 {
 	if (predict_false(atomic_add_nv(&r->r_refs, 1) < 2))
-		panic("refcnt_take: %p was free", (void *)r);
+		panic("REF-1: refcnt_take: %p was free", (void *)r);
 }
 
 int
@@ -378,7 +385,7 @@ refcnt_rele(struct refcnt *r)
 	/* Orders our use before the last holder's; pairs with itself. */
 	refs = atomic_sub_nv(&r->r_refs, 1);
 	if (predict_false(refs == ~0U))
-		panic("refcnt_rele: %p was free", (void *)r);
+		panic("REF-1: refcnt_rele: %p was free", (void *)r);
 	return (refs == 0);
 }
 
@@ -458,5 +465,5 @@ thread_first(void)
 {
 	sched_enter();
 	cpu_switchto(NULL, curcpu()->ci_idle);
-	panic("the boot stack came back");
+	panic("THR-1: cpu_switchto: the boot stack came back");
 }

@@ -151,8 +151,8 @@ watch_threads(void)
 		    ticks - t->t_xsince < 4 * WATCH_SECONDS * HZ)
 			continue;
 		xcall_report();
-		panic("cross-call watchdog: thread %s has slept for %d s",
-		    t->t_name, 4 * WATCH_SECONDS);
+		panic("cross-call watchdog: thread %s has slept for %d s: "
+		    "X-SOFT-2, X-WAIT-1, IPI-2", t->t_name, 4 * WATCH_SECONDS);
 	}
 }
 
@@ -170,7 +170,7 @@ watch_primary(struct cpu_info *self)
 	if (++self->ci_cstuck < WATCH_SECONDS)
 		return;
 	xcall_report();
-	panic("clock watchdog: cpu0 has not ticked for %d s of cpu%u",
+	panic("clock watchdog: cpu0 has not ticked for %d s of cpu%u: CLK-2",
 	    WATCH_SECONDS, self->ci_cpuid);
 }
 

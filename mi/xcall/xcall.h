@@ -79,7 +79,34 @@ cpu_xcall_set(struct xcall *xc, void (*func)(void *), void *arg)
 	xc->xc_arg = arg;
 }
 
-/* Callers; the table of contexts in cpu_xcall(9) says what happens where. */
+/*
+ * Callers; the table of contexts in cpu_xcall(9) says what happens where.
+ * What they owe, checked under DIAGNOSTIC where it can be:
+ *
+ * X-CALL-1: a call has a function.
+ * X-CALL-2: where the queue of the CPU may be full, cpu_xcall() is called at
+ * or below IPL_SOFTCLOCK with interrupts on; elsewhere cpu_xcall_try(), which
+ * returns EAGAIN.
+ * X-CALL-3: the CPU is running.  The forms that return an error return ENXIO
+ * for one that is not; of the others the call is dropped and counted.
+ * X-CALL-4: cpu_xcall_sync() is called in a thread below IPL_SOFTCLOCK with
+ * interrupts on.
+ * X-CALL-5: from being posted until its function starts a struct xcall is the
+ * queue's: the caller leaves it alone, the queue only reads it, and it may be
+ * on any queues any number of times.  Then the queue has forgotten it.
+ *
+ * And what they are given:
+ *
+ * X-ORDER-1: every call runs, once for each time it was posted; those of one
+ * sender for one CPU in the order they were posted, the CPU itself included.
+ * X-SELF-1: below IPL_SOFTCLOCK with interrupts on a call for the CPU itself
+ * has run when cpu_xcall() returns; elsewhere it runs when the level allows
+ * it.  No doorbell is rung for it.
+ * X-ROOM-1: who waits for room in a queue does not keep calls from running
+ * on its own CPU: CPUs that wait for each other all go on.
+ * X-RING-1: a doorbell is rung when a queue that was empty gets a call, and
+ * at no other time; never for a CPU that is not running.
+ */
 void	cpu_xcall(struct cpu_info *, struct xcall *);
 int	cpu_xcall_try(struct cpu_info *, struct xcall *);
 void	cpu_xcall_many(const struct cpuset *, struct xcall *);

@@ -41,7 +41,10 @@
 #define NULL		((void *)0)
 #endif
 
-/* X-CPU-1: every CPU has a struct cpu_info that holds its queue. */
+/*
+ * X-CPU-1: every CPU has a struct cpu_info that holds its queue, which
+ * cpu_xcall_establish() has emptied before anybody posts to it.
+ */
 struct cpu_info {
 	struct xcall_cpu ci_xcall;
 };
@@ -92,6 +95,8 @@ void	cpu_xcall_ipi(struct cpu_info *);
  * by intr_restore().  The bit is cleared before cpu_xcall_dispatch(ci) is
  * called, on CPU ci, at IPL_SOFTCLOCK, interrupts on, the end of the
  * doorbell's interrupt signalled; the level is put back afterwards.
+ * X-SOFT-3: the stub calls it as C is called, the stack aligned; and what it
+ * interrupted finds every register and flag as it was.
  */
 void	cpu_xcall_pend(void);
 
@@ -136,8 +141,9 @@ struct cpu_info *cpu_next(struct cpu_info *);	/* NULL: the first, the end */
 #endif /* XCALL_MACHINE */
 
 /*
- * Atomic operations, from the compiler unless the kernel has its own.  The
- * names say the order: none, or acquire, or release.
+ * X-ATOM-1: atomic operations, against other CPUs and against the handlers
+ * of this one; from the compiler unless the kernel has its own.  The names
+ * say the order: none, or acquire, or release.
  */
 #ifndef atomic_load_relaxed
 #define atomic_load_relaxed(_p)		__atomic_load_n((_p), __ATOMIC_RELAXED)

@@ -299,3 +299,25 @@ test_idle_unidle(void)
 	xt_join();
 	XT_EQ(ran, rounds * (xt_ncpu() - 1));
 }
+
+static void
+late_run(void *arg)
+{
+	timeout_add(arg, 0x7fffffff);
+}
+
+/* TMO-1: so long that it would be in the past; and one that was never set. */
+void
+test_timeout_misused(void)
+{
+	static struct timeout to, unset;
+
+#ifndef DIAGNOSTIC
+	xt_skip("it needs DIAGNOSTIC");
+	return;
+#endif
+	timeout_set(&to, late_run, &to);
+	XT_PANICS(0, late_run, &to, "TMO-1");
+	XT_PANICS(xt_ncpu() - 1, late_run, &unset, "TMO-1");
+	XT_EQ(timeout_del(&to), 0);
+}

@@ -144,5 +144,67 @@ test_mutex_again(void)
 {
 	struct mutex mtx = MUTEX_INITIALIZER(IPL_NET);
 
-	XT_PANICS(xt_ncpu() - 1, again_run, &mtx, "against myself");
+	XT_PANICS(xt_ncpu() - 1, again_run, &mtx, "MTX-1");
+}
+
+static void
+stranger_run(void *arg)
+{
+	mtx_leave(arg);
+}
+
+/* MTX-2: left by a CPU that is not in it; in it is another, or nobody. */
+void
+test_mutex_stranger(void)
+{
+	static struct mutex mtx;
+
+#ifndef DIAGNOSTIC
+	xt_skip("it needs DIAGNOSTIC");
+	return;
+#endif
+	mtx_init(&mtx, IPL_NONE);
+	XT_PANICS(0, stranger_run, &mtx, "MTX-2");
+	mtx_enter(&mtx);
+	if (xt_ncpu() > 1)
+		XT_PANICS(xt_ncpu() - 1, stranger_run, &mtx, "MTX-2");
+	mtx_leave(&mtx);
+}
+
+static void
+crossed_run(void *arg)
+{
+	struct mutex *mtx = arg;
+
+	mtx_enter(&mtx[0]);
+	mtx_enter(&mtx[1]);
+	mtx_leave(&mtx[0]);
+	mtx_leave(&mtx[1]);
+}
+
+static void
+lowered_run(void *arg)
+{
+	struct mutex *mtx = arg;
+
+	mtx_enter(&mtx[0]);
+	splx(IPL_SOFTNET);
+	mtx_leave(&mtx[0]);
+}
+
+/* MTX-3: the level drops while the CPU is in the mutex. */
+void
+test_mutex_crossed(void)
+{
+	struct mutex mtx[2];
+
+#ifndef DIAGNOSTIC
+	xt_skip("it needs DIAGNOSTIC");
+	return;
+#endif
+	mtx_init(&mtx[0], IPL_BIO);
+	mtx_init(&mtx[1], IPL_VM);
+	XT_PANICS(xt_ncpu() - 1, crossed_run, mtx, "MTX-3");
+	mtx_init(&mtx[0], IPL_BIO);
+	XT_PANICS(0, lowered_run, mtx, "MTX-3");
 }

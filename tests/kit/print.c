@@ -9,7 +9,7 @@
  */
 
 /*
- * Printing, panics, symbols, strings, memory, the command line.
+ * Printing, panics, symbols, strings, memory, the command line, and the end.
  */
 
 #include "md.h"
@@ -270,4 +270,91 @@ test_boot_words(void)
 	boot_args_set("");
 	XT_CHECK(boot_arg("first", buf, sizeof(buf)) == NULL);
 	memcpy(boot_args, saved, sizeof(saved));
+}
+
+static unsigned int stop_in, stop_never;
+
+/* Until it is stopped. */
+static __attribute__((__noinline__)) void
+stop_spin(void)
+{
+	XT_INC(&stop_in);
+	while (!XT_LOAD(&stop_never))
+		CPU_BUSY_CYCLE();
+}
+
+static void
+stop_thread(void *arg)
+{
+	int ipl;
+
+	ipl = splraise(*(int *)arg);
+	stop_spin();
+	splx(ipl);
+}
+
+static void
+stop_cpu(struct cpu_info *ci)
+{
+	unsigned long s;
+
+	s = intr_disable();
+	atomic_setbits(&ci->ci_flags, CPUF_STOP);
+	cpu_stop(ci);
+	intr_restore(s);
+}
+
+/* Where it was: the function, and who called it. */
+static void
+stop_where(struct cpu_info *ci, int spins)
+{
+	const char *name;
+	uintptr_t off, pc;
+
+	name = ksym(ci->ci_stop_pc, &off);
+	XT_CHECK(name != NULL);
+	if (!spins || name == NULL)
+		return;
+	is_string(__FILE__, __LINE__, name, "stop_spin");
+	md_frame_next(ci->ci_stop_fp, &pc);
+	name = ksym(pc, &off);
+	XT_CHECK(name != NULL && (strcmp(name, "stop_thread") == 0 ||
+	    strcmp(name, "thread_start") == 0));
+}
+
+/*
+ * IPI-3: each of the other CPUs stops, idle, in a thread, or at IPL_HIGH, and
+ * says where it was.  IDLE-1: then nothing wakes it.
+ */
+void
+test_stop_all(void)
+{
+	static int levels[] = { IPL_NONE, IPL_HIGH };
+	static struct xt_note xn;
+	struct cpu_info *ci;
+	unsigned int n, spin = 0, before;
+
+	xt_note_set(&xn);
+	stop_in = 0;
+	for (n = 1; n < xt_ncpu(); n++) {
+		if (n % 3 == 2)
+			continue;
+		thread_create(xt_cpu(n), stop_thread, &levels[n % 3], "stop");
+		spin++;
+	}
+	XT_WAIT(XT_LOAD(&stop_in) == spin);
+	for (n = 1; n < xt_ncpu(); n++) {
+		stop_cpu(xt_cpu(n));
+		XT_WAIT((XT_LOAD(&xt_cpu(n)->ci_flags) & CPUF_STOPPED) != 0);
+		stop_where(xt_cpu(n), n % 3 != 2);
+		cpu_xcall(xt_cpu(n), &xn.xn_xc);
+	}
+	before = XT_LOAD(&ticks);
+	XT_WAIT(XT_LOAD(&ticks) - before >= 5);
+	XT_EQ(XT_LOAD(&xn.xn_ran), 0);
+	for (n = 1; n < xt_ncpu(); n++) {
+		ci = xt_cpu(n);
+		XT_EQ(XT_QUEUED(ci), 1);
+		atomic_clearbits(&ci->ci_flags, CPUF_RUNNING);
+	}
 }

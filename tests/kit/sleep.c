@@ -163,19 +163,67 @@ misused_sleep(void *arg)
 }
 
 static void
+misused_yield(void *arg)
+{
+	(void)arg;
+	yield();
+}
+
+static void
+misused_cond(void *arg)
+{
+	struct cond c = COND_INITIALIZER();
+
+	cond_wait(&c, arg);
+}
+
+static void
+misused_refcnt(void *arg)
+{
+	struct refcnt r = REFCNT_INITIALIZER();
+
+	refcnt_take(&r);
+	refcnt_finalize(&r, arg);
+}
+
+static void
+misused_mutex(void *arg)
+{
+	struct mutex mtx = MUTEX_INITIALIZER(IPL_SOFTCLOCK);
+
+	mtx_enter(&mtx);
+	tsleep(arg, "mutex", 1);
+}
+
+static void
 misused_in(void *arg)
 {
 	xt_in(*(int *)arg, misused_sleep, arg);
+}
+
+static void (*misused_how[])(void *) = { misused_yield, misused_cond,
+    misused_refcnt };
+
+static void
+misused_at(void *arg)
+{
+	void (**how)(void *) = arg;
+
+	xt_in(XT_AT, *how, "misused");
 }
 
 /* Only a thread below IPL_SOFTCLOCK with interrupts on can sleep. */
 void
 test_sleep_misused(void)
 {
+	unsigned int i;
 	int context;
 
 	for (context = XT_AT; context < XT_NCONTEXT; context++)
-		XT_PANICS(xt_ncpu() - 1, misused_in, &context, "sleep");
+		XT_PANICS(xt_ncpu() - 1, misused_in, &context, "SLEEP-1: sleep");
+	for (i = 0; i < nitems(misused_how); i++)
+		XT_PANICS(0, misused_at, &misused_how[i], "SLEEP-1");
+	XT_PANICS(0, misused_mutex, &context, "SLEEP-1: sleep: mutex");
 }
 
 /* On the stack of the test until its threads have ended. */
@@ -250,6 +298,12 @@ refcnt_freed(void *arg)
 	refcnt_take(arg);
 }
 
+static void
+refcnt_twice(void *arg)
+{
+	refcnt_rele(arg);
+}
+
 /* The last to let go is told. */
 void
 test_refcnt_last(void)
@@ -261,7 +315,10 @@ test_refcnt_last(void)
 	XT_EQ(refcnt_rele(&r), 0);
 	XT_EQ(refcnt_rele(&r), 0);
 	XT_EQ(refcnt_rele(&r), 1);
-	XT_PANICS(0, refcnt_freed, &r, "was free");
+	XT_PANICS(0, refcnt_freed, &r, "REF-1: refcnt_take");
+	refcnt_init(&r);
+	XT_EQ(refcnt_rele(&r), 1);
+	XT_PANICS(xt_ncpu() - 1, refcnt_twice, &r, "REF-1: refcnt_rele");
 	refcnt_init(&r);
 	refcnt_finalize(&r, "last");
 }

@@ -36,13 +36,23 @@ slots_all(void *arg)
 	}
 }
 
+static int no_levels[] = { IPL_NONE, NIPL, -1, 1000 };
+
+static void
+slots_level(void *arg)
+{
+	(void)intr_establish(*(int *)arg, "spare", slot_run, NULL);
+}
+
 /* A level without a slot left says so; each slot is given out once. */
 void
 test_intr_slots(void)
 {
 	unsigned int i, n = 0, spare = 0;
 
-	XT_PANICS(0, slots_all, &n, "no slot left");
+	XT_PANICS(0, slots_all, &n, "SLOT-1");
+	for (i = 0; i < nitems(no_levels); i++)
+		XT_PANICS(0, slots_level, &no_levels[i], "SLOT-1");
 	for (i = 0; i < INTR_NSLOT; i++) {
 		if (intr_sources[i].is_func != slot_run)
 			continue;
@@ -179,5 +189,5 @@ level_bad(void *arg)
 void
 test_softintr_level(void)
 {
-	XT_PANICS(0, level_bad, NULL, "no soft level");
+	XT_PANICS(0, level_bad, NULL, "SLOT-2");
 }

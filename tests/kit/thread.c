@@ -206,3 +206,54 @@ test_thread_yield(void)
 	xt_join();
 	XT_CHECK(t.t_skew <= 2);
 }
+
+static void
+nowhere_run(void *arg)
+{
+	thread_create(arg, reuse_run, NULL, "nowhere");
+}
+
+static void
+nothing_run(void *arg)
+{
+	thread_create(arg, NULL, NULL, "nothing");
+}
+
+/* THR-2: for a CPU that was never started; and without a function. */
+void
+test_thread_misused(void)
+{
+	static struct cpu_info none;
+
+#ifndef DIAGNOSTIC
+	xt_skip("it needs DIAGNOSTIC");
+	return;
+#endif
+	XT_PANICS(0, nowhere_run, &none, "THR-2");
+	XT_PANICS(xt_ncpu() - 1, nothing_run, curcpu(), "THR-2");
+}
+
+static uint64_t map_pa;		/* a page of RAM */
+
+static void
+map_twice(void *arg)
+{
+	md_map((uintptr_t)arg, map_pa, MD_PAGESIZE, PROT_READ);
+}
+
+static void
+map_both(void *arg)
+{
+	md_map((uintptr_t)arg, map_pa, MD_PAGESIZE, PROT_READ | PROT_WRITE |
+	    PROT_EXEC);
+}
+
+/* MEM-2: what is mapped is not mapped again; nothing is W and X. */
+void
+test_map_misused(void)
+{
+	map_pa = pmem_alloc(1);
+	XT_PANICS(0, map_twice, (void *)curthread->t_stack, "MEM-2");
+	XT_PANICS(xt_ncpu() - 1, map_both, (void *)(MD_STACKVA +
+	    2UL * KSTACK_SIZE * (8 * MAXCPUS - 1)), "MEM-2");
+}

@@ -198,3 +198,42 @@ test_all_to_one(void)
 	xt_join();
 	all_check(all_step);
 }
+
+/* Shared by the threads of the test. */
+static unsigned int atomic_ready, atomic_up, atomic_down;
+static unsigned int atomic_added, atomic_rounds;
+
+static void
+atomic_run(void *arg)
+{
+	unsigned int i, have;
+
+	(void)arg;
+	XT_INC(&atomic_ready);
+	XT_WAIT_YIELD(XT_LOAD(&atomic_ready) == xt_ncpu());
+	for (i = 0; i < atomic_rounds; i++) {
+		have = atomic_load_relaxed(&atomic_up);
+		while (!atomic_cas_acquire(&atomic_up, &have, have + 1))
+			continue;
+		(void)atomic_sub_release_nv(&atomic_down, 1);
+		atomic_inc_relaxed(&atomic_added);
+	}
+}
+
+/* X-ATOM-1: many CPUs add to one word, and nothing is lost. */
+void
+test_all_atomic(void)
+{
+	unsigned int n, sum;
+
+	atomic_rounds = xt_ncpu() <= 8 ? 20000 : 160000 / xt_ncpu();
+	sum = atomic_rounds * xt_ncpu();
+	atomic_ready = atomic_up = atomic_added = 0;
+	atomic_down = sum;
+	for (n = 0; n < xt_ncpu(); n++)
+		xt_thread(n, atomic_run, NULL);
+	xt_join();
+	XT_EQ(atomic_up, sum);
+	XT_EQ(atomic_down, 0);
+	XT_EQ(atomic_added, sum);
+}

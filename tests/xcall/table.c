@@ -408,3 +408,26 @@ test_table_offline_void(void)
 	XT_EQ(XT_QUEUED(offline), 0);
 	XT_EQ(XT_LOAD(&offline_note.xn_ran), 0);
 }
+
+/*
+ * X-CPU-1: whatever was there before, a queue that was established is empty;
+ * and nothing of it was counted.
+ */
+void
+test_table_establish(void)
+{
+	static struct cpu_info made;	/* nobody knows of it */
+	unsigned char *p = (unsigned char *)&made.ci_xcall;
+	unsigned int i;
+
+	for (i = 0; i < sizeof(made.ci_xcall); i++)
+		p[i] = 0xa5;
+	cpu_xcall_establish(&made);
+	XT_EQ(XT_QUEUED(&made), 0);
+	for (i = 0; i < XCALL_NSLOT; i++)
+		XT_CHECK(made.ci_xcall.xci_slots[i] == NULL);
+	XT_EQ(made.ci_xcall.xci_tail, 0);
+	XT_EQ(made.ci_xcall.xci_rounds, 0);
+	XT_EQ(made.ci_xcall.xci_depth, 0);
+	XT_EQ(made.ci_xcall.xci_dropped, 0);
+}
