@@ -21,6 +21,7 @@ help:
 	@echo "make debug ARCH=..    boot stopped, with a debugger attached"
 	@echo "make verdict LOG=f    judge a saved console, a board's for example"
 	@echo "make xcall-alone      compile mi/xcall by itself, print what it needs"
+	@echo "make mutants          put mistakes into copies: is each caught?"
 	@echo "make kernels          build, and boot nothing"
 	@echo "make clean            remove what was built; obj/qemu10 stays"
 	@echo
@@ -75,7 +76,15 @@ obj/host/%/encode_test: md-%/proof/encode_test.c md-%/encode.h \
 	@$(HOSTCC) -std=gnu11 -g -O1 -Wall -Wextra -Werror -Imd-$* \
 	    -Imd-$*/include -Imi/include -o $@ $<
 
+# Single mistakes, each in a copy of the tree, and whether the tests see them.
+ONLY =
+FAST =
+mutants: check-arch
+	@$(PERL) tests/mutants.pl ARCH='$(ARCH)' ONLY='$(ONLY)' FAST='$(FAST)' \
+	    JOBS='$(JOBS)' CC='$(CC)' LD='$(LD)'
+
 clean:
 	rm -rf $(filter-out obj/qemu10,$(wildcard obj/*)) compile_commands.json
 
-.PHONY: help kernels xcall-alone check check-arch check-host host-full clean
+.PHONY: help kernels xcall-alone check check-arch check-host host-full mutants \
+	clean

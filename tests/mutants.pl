@@ -1,0 +1,551 @@
+#!/usr/bin/env perl
+#
+# Copyright (c) 2026 the portkit authors
+#
+# Permission to use, copy, modify, and distribute this software for any
+# purpose with or without fee is hereby granted, provided that the above
+# copyright notice and this permission notice appear in all copies.
+#
+# THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+# WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+# MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+# ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+# WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+# ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+# OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+
+# Mutants: single mistakes, put into a copy of the tree one at a time.  Each
+# has to be caught, by the check and the test that its record names, with a
+# message that names the clause.  Nothing here touches the tree itself.
+#
+# The records are in tests/mutants/*.mut (machine-independent code, and the
+# boundary of any architecture) and in md-ARCH/proof/mutants.  Records are
+# separated by blank lines, # begins a comment line:
+#
+#	mutant NAME		unique
+#	clause CLAUSE		the clause broken, as in xcall_md.h and md.h
+#	why TEXT		the mistake; who made it, where that is known
+#	file FILE		edits follow, as in a diff: lines with - go,
+#				with + come, with a space stay.  What goes and
+#				stays must be in FILE exactly once
+#	wrap FUNCTION ...	instead: the + lines are C that defines
+#				__wrap_FUNCTION, which the linker puts before
+#				each of them; see tests/mutants/wrap.h
+#	caught CHECK NAME	the check, and what in it must go red
+#	says REGEX		and what must be said; else the clause's name
+#	only ARCH ...		not on other architectures
+#	cell MACHINE/CPUS[/up]	where to boot, in place of the default machine
+#				and 4 CPUs; either part may be empty
+#	fast			in the small set as well
+#	equivalent REASON	not run: no test can tell it from the original
+#	open REASON		run, and known not to be caught yet
+#
+# Checks: `boot' runs the one test NAME of the suite; NAME - is the run as a
+# whole, where the machine does not get as far as a test.  `build' wants the
+# compiler or linker to refuse.  Any other CHECK is `make check-CHECK', whose
+# TAP has a test called NAME.  Every check is first run without a mutant, and
+# has to be green.
+
+use strict;
+use warnings;
+use Cwd qw(getcwd);
+use File::Basename qw(dirname);
+use File::Path qw(make_path remove_tree);
+use FindBin;
+use POSIX qw(WNOHANG);
+use Time::HiRes qw(time sleep);
+use lib "$FindBin::Bin/lib";
+use Machines;
+
+my $USAGE = <<'END';
+usage: mutants.pl [ARCH=arch] [ONLY=pattern] [FAST=1] [JOBS=n] [KEEP=1]
+		  [CC=..] [LD=..] [LIST=1] [ALL=1]
+ONLY matches names of mutants; LIST only lists them; KEEP keeps the trees of
+those not caught; ALL boots the whole suite and says which tests go red.
+END
+
+# Checks of the host: once, whatever the architecture.
+my %host = map { $_ => 1 } qw(host model tsan fuzz);
+
+my %opt = (ARCH => '', ONLY => '', FAST => 0, JOBS => 2, KEEP => 0, LIST => 0,
+    ALL => 0, CC => 'clang', LD => 'ld.lld');
+my $top = dirname($FindBin::Bin);
+my $scratch = "$top/obj/mutants";
+my $base = "$scratch/base";
+my @arches;
+my %took;			# "cell test": seconds without a mutant
+my @children;
+
+for (@ARGV) {
+	/\A([A-Z]+)=(.*)\z/s && exists $opt{$1} or die $USAGE;
+	$opt{$1} = $2;
+}
+@arches = $opt{ARCH} eq '' ? Machines::arches($top) : $opt{ARCH};
+chdir $top or die "$top: $!\n";
+exit main();
+
+sub main {
+	my @records = map { records($_) } sort(glob('tests/mutants/*.mut')),
+	    sort(glob('md-*/proof/mutants'));
+	my (%seen, @runs, @equivalent);
+
+	for my $r (@records) {
+		bad($r, "a second mutant $r->{mutant}") if $seen{$r->{mutant}}++;
+		next if $opt{ONLY} ne '' && $r->{mutant} !~ /$opt{ONLY}/;
+		next if $opt{FAST} && !$r->{fast};
+		push(@equivalent, $r), next if defined $r->{equivalent};
+		push @runs, runs_of($r);
+	}
+	if ($opt{LIST}) {
+		print table_line($_->{r}, $_->{arch}, '', ''), "\n" for @runs;
+		print "equivalent: $_->{mutant}: $_->{equivalent}\n"
+		    for @equivalent;
+		return 0;
+	}
+	die "mutants.pl: no mutant is meant\n" if @runs == 0;
+	$SIG{INT} = $SIG{TERM} = sub {
+		kill 'TERM', map { -$_ } @children;
+		exit 1;
+	};
+	my $begun = time;
+	prepare(@runs);
+	baseline(@runs);
+	printf "without a mutant everything is green (%d s)\n", time - $begun;
+	run_all(@runs);
+	return report($begun, \@runs, \@equivalent);
+}
+
+#
+# The records
+#
+
+sub bad {
+	my ($r, $what) = @_;
+
+	die "$r->{at}: $what\n";
+}
+
+sub records {
+	my ($file) = @_;
+	my @list;
+	my $r;
+
+	open my $fh, '<', $file or die "$file: $!\n";
+	while (my $line = <$fh>) {
+		chomp $line;
+		next if $line =~ /\A#/;
+		if ($line =~ /\A\s*\z/) {
+			$r = undef;
+			next;
+		}
+		if (!$r) {
+			$r = { at => "$file:$.", edits => [] };
+			$r->{only} = $1 if $file =~ m{\Amd-([^/]+)/};
+			push @list, $r;
+		}
+		record_line($r, $line);
+	}
+	for $r (@list) {
+		for my $need (qw(mutant clause why)) {
+			bad($r, "no '$need'") unless defined $r->{$need};
+		}
+		bad($r, "nothing is changed") unless @{$r->{edits}};
+		bad($r, "no 'caught'")
+		    unless $r->{caught} || defined $r->{equivalent};
+	}
+	return @list;
+}
+
+sub record_line {
+	my ($r, $line) = @_;
+
+	if ($line =~ /\A([-+ ])(.*)\z/) {
+		my ($how, $text) = ($1, $2);
+		my $e = $r->{edits}[-1] or bad($r, "an edit of no file");
+
+		$e->{old} .= "$text\n" if $how ne '+';
+		$e->{new} .= "$text\n" if $how ne '-';
+		return;
+	}
+	my ($key, $value) = $line =~ /\A(\w+)(?:\s+(\S.*?))?\s*\z/ or
+	    bad($r, "not understood: $line");
+	if ($key eq 'file') {
+		push @{$r->{edits}}, { file => $value, old => '', new => '' };
+	} elsif ($key eq 'wrap') {
+		push @{$r->{edits}}, { wrap => [split ' ', $value],
+		    old => '', new => '' };
+	} elsif ($key eq 'caught') {
+		($r->{caught}, $r->{name}) = split ' ', $value;
+		bad($r, "'caught' takes a check and a name")
+		    unless defined $r->{name};
+	} elsif ($key =~ /\A(?:mutant|clause|why|says|only|cell|equivalent|
+	    open|fast)\z/x) {
+		bad($r, "a second '$key'")
+		    if defined $r->{$key} && $key ne 'only';
+		$r->{$key} = $value // 1;
+	} else {
+		bad($r, "no key '$key'");
+	}
+}
+
+# A run is a record on one architecture.
+sub runs_of {
+	my ($r) = @_;
+	my @on = @arches;
+	my @runs;
+
+	if (defined $r->{only}) {
+		my %only = map { $_ => 1 } split ' ', $r->{only};
+
+		@on = grep { $only{$_} } @on;
+	}
+	@on = $on[0] // () if $host{$r->{caught}};
+	for my $arch (@on) {
+		push @runs, { r => $r, arch => $arch,
+		    cell => "$arch/" . ($r->{cell} // '/4') };
+	}
+	return @runs;
+}
+
+#
+# The copies of the tree
+#
+
+# Run a command, its output to a file; the status.
+sub run {
+	my ($dir, $log, @command) = @_;
+	my $pid = fork // die "fork: $!";
+
+	if ($pid == 0) {
+		chdir $dir or POSIX::_exit(127);
+		open STDIN, '<', '/dev/null';
+		open STDOUT, '>', $log or POSIX::_exit(127);
+		open STDERR, '>&', \*STDOUT;
+		delete @ENV{qw(MAKEFLAGS MAKELEVEL MFLAGS MAKEOVERRIDES)};
+		{ no warnings 'exec'; exec @command; }
+		POSIX::_exit(127);
+	}
+	waitpid $pid, 0;
+	return $?;
+}
+
+sub slurp {
+	my ($file) = @_;
+
+	open my $fh, '<', $file or return '';
+	local $/;
+	return scalar(<$fh>) // '';
+}
+
+sub spew {
+	my ($file, $text) = @_;
+
+	open my $fh, '>', $file or die "$file: $!\n";
+	print $fh $text;
+	close $fh or die "$file: $!\n";
+}
+
+sub kind {
+	my ($cell) = @_;
+
+	return $cell =~ m{/up\z} ? 'up' : 'mp';
+}
+
+# One kernel.  The linker is a script, so that what a mutant adds to its
+# arguments does not look like other flags, and compile everything again.
+sub build {
+	my ($dir, $log, $arch, $kind, @target) = @_;
+
+	return run($dir, $log, 'make', '--no-print-directory', '-f',
+	    'mk/kernel.mk', "ARCH=$arch", "KIND=$kind", "CC=$opt{CC}",
+	    'LD=./ld.mutant', @target);
+}
+
+sub prepare {
+	my @runs = @_;
+	my %built;
+
+	make_path($scratch);
+	remove_tree(glob "$scratch/*");
+	make_path($base);
+	opendir my $dh, '.' or die "$top: $!\n";
+	my @files = grep { !/\A(?:\.|\.\.|\.git|obj)\z/ } readdir $dh;
+	system('cp', '-a', @files, $base) == 0 or die "cannot copy the tree\n";
+	spew("$base/ld.mutant", "#!/bin/sh\n" .
+	    "exec $opt{LD} `cat ld.args` \"\$@\"\n");
+	chmod 0755, "$base/ld.mutant";
+	spew("$base/ld.args", '');
+	for my $run (@runs) {
+		my $kind = kind($run->{cell});
+
+		next if $host{$run->{r}{caught}} ||
+		    $built{"$run->{arch} $kind"}++;
+		build($base, "$scratch/log", $run->{arch}, $kind) == 0 or
+		    die slurp("$scratch/log"), "mutants.pl: the tree does " .
+		    "not build\n";
+	}
+}
+
+# What boot.pl made of it, and the console; on the way, how long each test
+# took, where that is wanted.
+sub boot {
+	my ($dir, $cell, $silence, $limit, $test, $took) = @_;
+	my ($arch, $machine, $cpus, $up) = split m{/}, $cell;
+	my $last = time;
+	my %b = (out => '', status => 0);
+	my @append = defined $test ? ('--append', "tests=$test") : ();
+
+	my $pid = open(my $fh, '-|') // die "fork: $!";
+	if ($pid == 0) {
+		chdir $dir or POSIX::_exit(127);
+		open STDIN, '<', '/dev/null';
+		open STDERR, '>&', \*STDOUT;
+		delete $ENV{HARNESS_ACTIVE};
+		{ no warnings 'exec'; exec 'perl', 'tests/boot.pl', @append,
+		    '--silence', $silence, '--limit', $limit, $cell; }
+		POSIX::_exit(127);
+	}
+	while (my $line = <$fh>) {
+		$b{out} .= $line;
+		if ($took && $line =~ /\A(?:not )?ok \d+ - (\S+)/) {
+			$took->{"$cell $1"} = time - $last;
+			$last = time;
+		}
+	}
+	close $fh;
+	$b{status} = $? >> 8;
+	my ($name) = $b{out} =~ m{^\# (\S+): }m;
+	if (defined $name) {
+		my (undef, @of) = split m{/}, $name;
+
+		$b{log} = slurp("$dir/obj/$arch/boot/" . join('-', @of) .
+		    '.log');
+	}
+	$b{log} //= '';
+	return \%b;
+}
+
+# `make check-CHECK', as TAP; the architecture where it has one.
+sub make_check {
+	my ($dir, $log, $check, $arch) = @_;
+	my $status = run($dir, $log, 'make', '--no-print-directory',
+	    "check-$check", 'PROVE=prove -v', "CC=$opt{CC}", 'LD=./ld.mutant',
+	    $host{$check} ? () : "ARCH=$arch");
+
+	return { status => $status, out => slurp($log), log => '' };
+}
+
+sub baseline {
+	my @runs = @_;
+	my (%done, $b);
+
+	for my $run (@runs) {
+		my ($r, $cell) = @$run{qw(r cell)};
+		my $what = $r->{caught} eq 'boot' ? "boot $cell" :
+		    $host{$r->{caught}} ? $r->{caught} :
+		    "$r->{caught} $run->{arch}";
+
+		next if $r->{caught} eq 'build';
+		if (!$done{$what}) {
+			$b = $r->{caught} eq 'boot' ?
+			    boot($base, $cell, 60, 600, undef, \%took) :
+			    make_check($base, "$scratch/log", $r->{caught},
+			    $run->{arch});
+			die $b->{out}, "mutants.pl: without a mutant " .
+			    "'$what' is not green\n" if $b->{status};
+			$done{$what} = $b;
+		}
+		next if $r->{name} eq '-';
+		my $line = join "\n", grep { /\bok \d+ - (?:\w+\.)?\Q$r->{name}\E(?:\s|\z)/ }
+		    split /\n/, $done{$what}{out};
+		bad($r, "'$what' has no test $r->{name}") if $line eq '';
+		bad($r, "'$what' skips $r->{name}") if $line =~ /# SKIP/i;
+	}
+}
+
+#
+# One mutant
+#
+
+sub edit {
+	my ($dir, $run, $e) = @_;
+	my $r = $run->{r};
+	my $text = slurp("$dir/$e->{file}");
+	my $old = $e->{old};
+	my $at = index "\n$text", "\n$old";
+
+	bad($r, "no file $e->{file}") if $text eq '';
+	bad($r, "nothing says what to change in $e->{file}") if $old eq '';
+	bad($r, "no longer applies to $e->{file}") if $at < 0;
+	bad($r, "applies to $e->{file} more than once")
+	    if index("\n$text", "\n$old", $at + 1) >= 0;
+	substr($text, $at, length $old) = $e->{new};
+	spew("$dir/$e->{file}", $text);
+}
+
+# Returns what went wrong, undef where it is ready to run.
+sub mutate {
+	my ($dir, $run) = @_;
+	my ($arch, $kind) = ($run->{arch}, kind($run->{cell}));
+	my @args;
+
+	for my $e (@{$run->{r}{edits}}) {
+		if (!$e->{wrap}) {
+			edit($dir, $run, $e);
+			next;
+		}
+		my $o = "obj/$arch/$kind/tests/mutants/wrap.o";
+		spew("$dir/tests/mutants/wrap.c",
+		    "#include \"mutants/wrap.h\"\n$e->{new}");
+		push @args, map({ "--wrap=$_" } @{$e->{wrap}}), $o;
+		build($dir, "$dir/log", $arch, $kind, $o) == 0 or
+		    return "does not compile";
+		unlink "$dir/obj/$arch/$kind/kernel.elf";
+	}
+	spew("$dir/ld.args", join ' ', @args);
+	return undef if $run->{r}{caught} eq 'build' ||
+	    $host{$run->{r}{caught}};
+	build($dir, "$dir/log", $arch, $kind) == 0 or return "does not build";
+	return undef;
+}
+
+# Did it go red where it should, and was it said why?
+sub judge {
+	my ($run, $b) = @_;
+	my $r = $run->{r};
+	my $name = qr/(?:\w+\.)?\Q$r->{name}\E/;
+	my $text = "$b->{out}$b->{log}";
+	my $says = $r->{says} // "(?<![-\\w])\Q$r->{clause}\E(?![-\\w])";
+	my $red = $r->{name} eq '-' ? $b->{status} != 0 :
+	    $text =~ /^\s*not ok \d+ - $name(?:\s|$)/m;
+
+	if ($r->{caught} eq 'boot' && $r->{name} ne '-' && !$red) {
+		# A panic names the test; where nothing does, it is the only
+		# one there was, and the record has to know what is said.
+		$red = $b->{log} =~ /^panic: /m ?
+		    $b->{log} =~ /^# $name proves /m :
+		    $b->{status} == 1 && defined $r->{says} &&
+		    $b->{log} =~ /==== portkit begin/;
+	}
+	return "could not be run" if $b->{status} == 75;
+	return $b->{status} ? "red, but not by $r->{name}" :
+	    "NOT CAUGHT" if !$red;
+	return "red, but does not say '" . ($r->{says} // $r->{clause}) . "'"
+	    if $text !~ /$says/m;
+	return undef;
+}
+
+# In a process of its own; the result is in a file.
+sub mutant {
+	my ($run) = @_;
+	my $r = $run->{r};
+	my $dir = "$scratch/$r->{mutant}.$run->{arch}";
+	my $begun = time;
+	my ($b, $why);
+
+	remove_tree($dir);
+	system('cp', '-a', $base, $dir) == 0 or die "cannot copy the tree\n";
+	$why = mutate($dir, $run);
+	if ($r->{caught} eq 'build') {
+		$b = { status => build($dir, "$dir/log", $run->{arch},
+		    kind($run->{cell})), log => '' };
+		$b->{out} = slurp("$dir/log");
+		$r->{name} = '-';
+		$why = judge($run, $b);
+	} elsif (defined $why) {
+		print slurp("$dir/log");
+	} elsif ($r->{caught} eq 'boot' && $opt{ALL}) {
+		$b = boot($dir, $run->{cell}, 60, 300);
+		$why = join ' ', 'red:', $b->{log} =~
+		    /^not ok \d+ - \w+\.(\w+)|^# \w+\.(\w+) proves.*\n+panic/mg;
+	} elsif ($r->{caught} eq 'boot') {
+		my $test = $r->{name} eq '-' ? 'run_pairs' : $r->{name};
+		my $t = 0;
+
+		for (keys %took) {
+			$t = $took{$_} if /\A\Q$run->{cell}\E \w+\.$test\z/;
+		}
+		# The guest has its own watchdogs: 15, 20 and 60 s.
+		$b = boot($dir, $run->{cell}, 45 + 10 * $t, 120 + 20 * $t,
+		    $test);
+		$why = judge($run, $b);
+	} else {
+		$b = make_check($dir, "$dir/log", $r->{caught}, $run->{arch});
+		$why = judge($run, $b);
+	}
+	spew("$scratch/$r->{mutant}.$run->{arch}.result",
+	    sprintf("%.0f %s", time - $begun, $why // 'caught'));
+	spew("$scratch/$r->{mutant}.$run->{arch}.log",
+	    ($b->{out} // '') . "\n" . ($b->{log} // '')) if defined $why;
+	remove_tree($dir) unless $opt{KEEP} && defined $why;
+}
+
+sub run_all {
+	my @todo = @_;
+	my (%of, $n);
+
+	STDOUT->autoflush;
+	while (@todo || %of) {
+		while (@todo && keys %of < $opt{JOBS}) {
+			my $run = shift @todo;
+			my $pid = fork // die "fork: $!";
+
+			if ($pid == 0) {
+				setpgrp;
+				$SIG{INT} = $SIG{TERM} = 'DEFAULT';
+				eval { mutant($run); 1 } or print STDERR $@;
+				POSIX::_exit(0);
+			}
+			$of{$pid} = $run;
+			@children = keys %of;
+		}
+		my $pid = waitpid -1, 0;
+		my $run = delete $of{$pid} or next;
+		@children = keys %of;
+		my $result = slurp("$scratch/$run->{r}{mutant}.$run->{arch}" .
+		    '.result');
+		@$run{qw(seconds why)} = $result =~ /\A(\d+) (.*)\z/ ? ($1, $2) :
+		    (0, 'broke off');
+		print table_line($run->{r}, $run->{arch},
+		    "$run->{seconds} s", $run->{why}), "\n";
+	}
+}
+
+#
+# What is said of them
+#
+
+sub table_line {
+	my ($r, $arch, $seconds, $why) = @_;
+	my $by = "$r->{caught} $r->{name}";
+
+	return sprintf '%-28s %-10s %-6s %-26s %6s  %s', $r->{mutant},
+	    $r->{clause}, $arch, $by, $seconds, $why;
+}
+
+sub report {
+	my ($begun, $runs, $equivalent) = @_;
+	my @caught = grep { $_->{why} eq 'caught' } @$runs;
+	my @open = grep { $_->{why} ne 'caught' && $_->{r}{open} } @$runs;
+	my @failed = grep { $_->{why} ne 'caught' && !$_->{r}{open} } @$runs;
+	my @closed = grep { $_->{r}{open} } @caught;
+	my %mutants = map { $_->{r}{mutant} => 1 } @$runs;
+	my %on;
+
+	$on{$_->{arch}}++ for @caught;
+	print "\n";
+	printf "equivalent: %s (%s): %s\n", @$_{qw(mutant clause equivalent)}
+	    for @$equivalent;
+	printf "open: %s (%s, %s): %s\n", $_->{r}{mutant}, $_->{r}{clause},
+	    $_->{arch}, $_->{r}{open} for @open;
+	printf "no longer open: %s (%s)\n", $_->{r}{mutant}, $_->{arch}
+	    for @closed;
+	printf "FAILED: %s (%s, %s): %s; see %s\n", $_->{r}{mutant},
+	    $_->{r}{clause}, $_->{arch}, $_->{why},
+	    "obj/mutants/$_->{r}{mutant}.$_->{arch}.log" for @failed;
+	printf "%d mutants, %d runs: %d caught (%s), %d not, %d open; " .
+	    "%d equivalent; %d s\n", scalar keys %mutants, scalar @$runs,
+	    scalar @caught, join(', ', map { "$on{$_} $_" } sort keys %on),
+	    scalar @failed, scalar @open, scalar @$equivalent, time - $begun;
+	return @failed || @closed ? 1 : 0;
+}
