@@ -23,6 +23,7 @@ help:
 	@echo "make xcall-alone      compile mi/xcall by itself, print what it needs"
 	@echo "make mutants          put mistakes into copies: is each caught?"
 	@echo "make kernels          build, and boot nothing"
+	@echo "make contract         every clause: assertion, tests, mutants, section"
 	@echo "make clean            remove what was built; obj/qemu10 stays"
 	@echo
 	@echo "./setup               finds the tools that are missing, installs them"
@@ -83,8 +84,13 @@ mutants: check-arch
 	@$(PERL) tests/mutants.pl ARCH='$(ARCH)' ONLY='$(ONLY)' FAST='$(FAST)' \
 	    JOBS='$(JOBS)' CC='$(CC)' LD='$(LD)'
 
+# Every clause of the contract, or CLAUSE=X-IPI-1 in full.
+CLAUSE =
+contract:
+	@$(PERL) tests/contract.pl $(CLAUSE)
+
 clean:
 	rm -rf $(filter-out obj/qemu10,$(wildcard obj/*)) compile_commands.json
 
 .PHONY: help kernels xcall-alone check check-arch check-host host-full mutants \
-	clean
+	contract clean

@@ -20,6 +20,8 @@
 # the guest's tests and one of its own, that the run ended as it should, so
 # that a run which went wrong cannot be green whatever the guest printed.
 # It must never leave an emulator behind, nor believe an exit status alone.
+#
+# proves boot -: BOOT-1 END-1 CONS-1 PARAM-1 X-DIAG-1
 
 use strict;
 use warnings;

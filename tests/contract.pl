@@ -21,7 +21,8 @@
 #			those of mi/xcall; "NAME [x] X-NAME." is another name
 #	assertion	a panic, assertion or #error that has the name in it;
 #			otherwise md(9) says why there is none
-#	test		the lists of the suite; anywhere else in tests/ or
+#	test		the lists of the suite; md-*/proof/rules; what tests on
+#			the host say when done; anywhere else in tests/ or
 #			md-*/proof a line "proves CHECK NAME: CLAUSE ..."
 #	mutant		tests/mutants/*.mut and md-*/proof/mutants, whose
 #			format is in mutants.pl
@@ -114,15 +115,16 @@ sub read_headers {
 sub read_assertions {
 	for my $file (files(qw(mi/*/*.[ch] md-*/*.[chS] md-*/include/*/*.h))) {
 		my $text = slurp($file);
-		my $stop = qr/\b(?:panic|XCALL_ASSERT|KCLAUSE|_Static_assert)/;
+		my $stop = qr/\bpanic\((?=\s*")|\b(?:XCALL_ASSERT|KCLAUSE|
+		    _Static_assert)\(|^\#error\b/mx;
 
-		while ($text =~ /($stop|\#error)([^;]*?(?:\);|\n(?=\#)))/g) {
+		while ($text =~ /($stop)((?:"(?:[^"\\]|\\.)*"|[^";])*?
+		    (?:\);|\n(?=\#)))/gx) {
 			my ($how, $rest) = ($1, $2);
 			my $line = 1 + (substr($text, 0, $-[0]) =~ tr/\n//);
 			my $said = join ' ', $rest =~ /"((?:[^"\\]|\\.)*)"/g;
 			my @named = $said =~ /\b($NAME)\b/g;
 
-			next if $rest !~ /"./;
 			for my $c (@named) {
 				push @loose, "$file:$line: says $c, which " .
 				    "is no clause" unless $clause{$c};
@@ -130,7 +132,7 @@ sub read_assertions {
 				    if $clause{$c};
 			}
 			push @loose, "$file:$line: a panic that names no " .
-			    "clause: \"$said\"" if !@named && $how eq 'panic' &&
+			    "clause: \"$said\"" if !@named && $how =~ /panic/ &&
 			    $file !~ m{^mi/(?:include|kern/kern\.h|xcall/.*h)} &&
 			    $said !~ $NO_CLAUSE;
 		}
@@ -162,8 +164,21 @@ sub read_tests {
 		test_add('boot', "$set.$1", $file, split ' ', $2)
 		    while $text =~ /^XTEST\((\w+),\s*\d+,\s*"([^"]*)"/gm;
 	}
+	for my $file (files(qw(md-*/proof/rules))) {
+		my $text = slurp($file);
+
+		test_add('rules', $1, $file, grep { !/^HZ-/ } split ' ', $2)
+		    while $text =~ /^rule\s+(\S+)\nclause\s+(.*)/gm;
+	}
+	for my $file (files(qw(tests/*/*_test.c md-*/proof/*_test.c))) {
+		my ($check) = $file =~ m{([^/]*)_test\.c$};
+		my $text = slurp($file);
+
+		test_add($check, $1, $file, split ' ', $2)
+		    while $text =~ /\bdone\("([-\w]+)",\s*"((?:$NAME ?)+):/g;
+	}
 	for my $file (files(qw(tests/* tests/*/* tests/*/*/* md-*/proof/*))) {
-		next if $file =~ m{^tests/contract\.pl$};
+		next if $file eq 'tests/contract.pl';
 		my $text = slurp($file);
 
 		test_add($1, $2, $file, split ' ', $3)
@@ -268,8 +283,8 @@ sub section_check {
 sub section_tests {
 	my ($c, $text) = @_;
 
-	while ($text =~ /^\.Li (\w+) ?([-\w.]*)/gm) {
-		my ($check, $name) = $2 ne '' ? ($1, $2) : ('boot', $1);
+	while ($text =~ /^\.Li (?:(\w+) )?([-\w.]+)/gm) {
+		my ($check, $name) = ($1 // 'boot', $2);
 		my ($key) = grep { $_ eq $name || /\.\Q$name\E\z/ }
 		    keys %{$test{$check}};
 

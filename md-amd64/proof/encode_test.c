@@ -49,7 +49,7 @@ test_id(void)
 	check(enc_id(0x00000100, 1), 0x100, "id, x2APIC", 0x100);
 	check(enc_id(0x00012345, 1), 0x12345, "id, x2APIC", 0x12345);
 	check(enc_id(0x12ffffff, 1), 0x12ffffff, "id, x2APIC", 0x12ffffff);
-	done("id", "X-CPU-1: the id of a CPU, in both modes");
+	done("id", "SMP-1: the id of a CPU, in both modes");
 }
 
 /* SDM 3A 11.6.1; 11.12.9. */

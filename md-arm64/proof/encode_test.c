@@ -50,7 +50,7 @@ test_id(void)
 	check(enc_id(0x81000203), 0x203, "id", 0x81000203);
 	check(enc_id(0x1280345678), 0x1200345678, "id", 0x1280345678);
 	check(enc_id(~0ULL), 0xff00ffffff, "id", ~0ULL);
-	done("id", "X-CPU-1: the id is the four affinities of MPIDR, no flag");
+	done("id", "SMP-1: the id is the four affinities of MPIDR, no flag");
 }
 
 /* IHI 0069 12.2, ICC_SGI1R_EL1. */

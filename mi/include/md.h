@@ -226,9 +226,9 @@ const char *md_cpu_start(struct cpu_info *);
  * IPI-2 [s] cpu_unidle(): CPU ci leaves its halt.
  * IPI-3 [s] cpu_stop(): CPU ci calls cpu_stopped() as soon as it can, if it
  * can be without regard to its interrupt state, with the address and the
- * frame where it was.  Called with interrupts off.  They may share an
- * interrupt with each other and with X-IPI-1: end it first, take the reasons
- * then, or one that comes in between is lost.
+ * frame where it was.  Called with interrupts off.
+ * IPI-4 [s] They may share an interrupt with each other and with X-IPI-1: end
+ * it first, take the reasons then, or one that comes in between is lost.
  */
 void	cpu_xcall_ipi(struct cpu_info *);
 void	cpu_unidle(struct cpu_info *);

@@ -19,6 +19,8 @@
 # each point that md.h lists and no other, where code is; and the points cost
 # nothing: without them every byte that is loaded is the same.
 
+# proves host points: POINT-1
+
 use strict;
 use warnings;
 use FindBin;
