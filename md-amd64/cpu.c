@@ -111,6 +111,8 @@ madt_attach(void)
 void
 md_cpus_attach(void)
 {
+	CPU_INFO_ITERATOR cii;
+	struct cpu_info *ci;
 	struct acpi_madt am;
 	uint64_t base = rdmsr(MSR_APICBASE) & 0x000ffffffffff000;
 
@@ -123,6 +125,9 @@ md_cpus_attach(void)
 	cpu_attach(lapic_id());
 	if (amd64_acpi_error == NULL)
 		madt_attach();
+	CPU_INFO_FOREACH(cii, ci)
+		ci->ci_md.mc_dest = enc_dest(ci->ci_hwid, amd64_x2apic) >>
+		    32;
 }
 
 /* The feature: EFER.SVME on AMD, and nothing else that could be harmed. */
@@ -202,7 +207,7 @@ init_all(void)
 
 	CPU_INFO_FOREACH(cii, ci) {
 		if (!CPU_IS_PRIMARY(ci))
-			ipi_start(ci->ci_hwid, 0);
+			ipi_start(ci->ci_md.mc_dest, 0);
 	}
 	delay(10000);
 }
@@ -224,7 +229,7 @@ md_cpu_start(struct cpu_info *ci)
 	/* Release: the id; pairs with the xchg in amd64_ap_start. */
 	atomic_store_release(&amd64_ap_ci, ci);
 	for (try = 0; try < 2; try++) {
-		ipi_start(ci->ci_hwid, tramp);
+		ipi_start(ci->ci_md.mc_dest, tramp);
 		if (start_taken(try == 0 ? 2 : patience))
 			return (NULL);
 	}

@@ -19,15 +19,11 @@
 #include "machdep.h"
 #include "encode.h"
 
-#define ICR_TRIES	100000
-
 void	amd64_xcall_xapic(void), amd64_xcall_x2apic(void);
 void	amd64_clock_xapic(void), amd64_clock_x2apic(void);
 void	amd64_ipi_xapic(void), amd64_ipi_x2apic(void);
 void	amd64_spurious(void);
 void	amd64_ipi(void);
-static void icr_write_busy(uint32_t, uint32_t)
-    __attribute__((__noinline__, __cold__));
 
 /* The vectors, for the mode that was chosen. */
 void
@@ -41,57 +37,10 @@ ipi_init(void)
 	idt_set(VEC_SPURIOUS, amd64_spurious);
 }
 
-/*
- * Interrupts are off, so nobody else on this CPU writes between the two
- * halves.
- *
- * Order.  xAPIC: the page is uncached, and a store to it is not done before
- * the stores that precede it; only the compiler has to be held.  x2APIC:
- * WRMSR may overtake stores, SDM 3A 11.12.3 asks for a fence: MFENCE waits
- * for the stores, LFENCE holds the WRMSR back until it has.  The other side
- * needs nothing: taking an interrupt serialises, and then it loads.
- */
-static inline void
-icr_write(uint32_t id, uint32_t cmd)
-{
-	volatile uint32_t *lo = (volatile uint32_t *)(LAPICVA + LAPIC_ICRLO);
-	volatile uint32_t *hi = (volatile uint32_t *)(LAPICVA + LAPIC_ICRHI);
-
-	compiler_barrier();
-	if (amd64_x2apic) {
-		__asm volatile("mfence; lfence" ::: "memory");
-		MD_POINT("doorbell");
-		wrmsr(enc_msr(LAPIC_ICRLO), enc_dest(id, 1) | cmd);
-		return;
-	}
-	if (predict_false((*lo & ICR_BUSY) != 0)) {
-		icr_write_busy(id, cmd);
-		return;
-	}
-	MD_POINT("doorbell");
-	*hi = enc_dest(id, 0) >> 32;
-	*lo = cmd;
-}
-
-/* The last command is still on its way: not for long. */
-static void
-icr_write_busy(uint32_t id, uint32_t cmd)
-{
-	volatile uint32_t *lo = (volatile uint32_t *)(LAPICVA + LAPIC_ICRLO);
-	int i;
-
-	for (i = 0; (*lo & ICR_BUSY) != 0; i++) {
-		if (i == ICR_TRIES)
-			panic("X-IPI-1: the local APIC does not send");
-		CPU_BUSY_CYCLE();
-	}
-	icr_write(id, cmd);
-}
-
 void
-cpu_xcall_ipi(struct cpu_info *ci)
+icr_stuck(void)
 {
-	icr_write(ci->ci_hwid, enc_doorbell(0, ICR_FIXED, VEC_XCALL));
+	panic("X-IPI-1: the local APIC does not send");
 }
 
 /*
@@ -132,7 +81,7 @@ ipi_send(struct cpu_info *ci, unsigned int reason)
 	s = intr_disable();
 	/* Pairs with the swap in amd64_ipi(). */
 	atomic_setbits(&ci->ci_md.mc_ipis, reason);
-	icr_write(ci->ci_hwid, enc_doorbell(0, ICR_FIXED, VEC_IPI));
+	icr_write(ci->ci_md.mc_dest, enc_doorbell(0, ICR_FIXED, VEC_IPI));
 	intr_restore(s);
 }
 
@@ -146,7 +95,7 @@ cpu_unidle(struct cpu_info *ci)
 void
 cpu_stop(struct cpu_info *ci)
 {
-	icr_write(ci->ci_hwid, enc_doorbell(0, ICR_NMI, 0));
+	icr_write(ci->ci_md.mc_dest, enc_doorbell(0, ICR_NMI, 0));
 }
 
 /*
@@ -167,14 +116,14 @@ amd64_ipi(void)
 
 /* INIT (page 0), or start at a page below 1 MB. */
 void
-ipi_start(uint32_t id, uint32_t page)
+ipi_start(uint32_t dest, uint32_t page)
 {
 	unsigned long s;
 
 	s = intr_disable();
 	if (page == 0)
-		icr_write(id, enc_doorbell(0, ICR_INIT, 0));
+		icr_write(dest, enc_doorbell(0, ICR_INIT, 0));
 	else
-		icr_write(id, enc_doorbell(0, ICR_STARTUP, enc_page(page)));
+		icr_write(dest, enc_doorbell(0, ICR_STARTUP, enc_page(page)));
 	intr_restore(s);
 }

@@ -44,7 +44,6 @@ void	idt_load(void);
 void	cpu_tables(struct cpu_info *);
 
 /* lapic.c */
-extern int amd64_x2apic;
 void	lapic_setup(uint64_t);
 void	lapic_init(void);
 uint32_t lapic_id(void);

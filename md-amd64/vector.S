@@ -59,18 +59,22 @@
 
 /*
  * The soft entry of the cross-call: cpu_xcall_dispatch(curcpu()), at
- * IPL_SOFTCLOCK, interrupts on.  The return address that the call leaves
- * below the stack is scrubbed.
+ * IPL_SOFTCLOCK, interrupts on.  Below that level no handler has begun, so
+ * the depth is 0 before.  The return address that the call leaves below the
+ * stack is scrubbed.
  */
 #define SOFTENTRY_XCALL							\
 	MD_POINT("soft");						\
 	movl	$IPL_SOFTCLOCK, CPUVAR(CI_ILEVEL);			\
+	movl	$1, CPUVAR(CI_IDEPTH);					\
 	sti;								\
-	incl	CPUVAR(CI_IDEPTH);					\
 	movq	CPUVAR(CI_SELF), %rdi;					\
 	call	cpu_xcall_dispatch;					\
-	movq	$0, -8(%rsp);						\
-	decl	CPUVAR(CI_IDEPTH)
+	movq	$0, -8(%rsp)
+
+#if IPL_NONE != 0 || IPL_SOFTCLOCK != 1 || CI_IDEPTH != CI_ILEVEL + 4
+#error "the doorbell's path knows that IPL_NONE is below IPL_SOFTCLOCK alone"
+#endif
 
 /*
  * The doorbell.  In: interrupts off, any level.  The cross-call is marked
@@ -97,9 +101,8 @@ XCALL_VECTOR(amd64_xcall_x2apic, EOI_X2APIC)
 
 /*
  * The first round of Xreplay for a doorbell, written out: the level is
- * IPL_NONE, the only one below IPL_SOFTCLOCK, and the slot to run is the
- * cross-call's, unless a higher one is pending too.  What came meanwhile is
- * Xreplay's.
+ * IPL_NONE, and the slot to run is the cross-call's, unless a higher one is
+ * pending too.  What came meanwhile is Xreplay's.
  */
 	.p2align 4
 Xdoorbell:
@@ -112,10 +115,9 @@ Xdoorbell:
 	lock andq $~(1 << SLOT_XCALL), CPUVAR(CI_IPENDING)
 	SOFTENTRY_XCALL
 	cli
-	movq	intr_unmasked, %rax
-	testq	%rax, CPUVAR(CI_IPENDING)
+	cmpq	$0, CPUVAR(CI_IPENDING)
 	MD_POINT("last")
-	movl	$IPL_NONE, CPUVAR(CI_ILEVEL)
+	movq	$0, CPUVAR(CI_ILEVEL)		/* and CI_IDEPTH */
 	popq	%rbx
 	popq	%r11; popq %r10; popq %r9; popq %r8
 	popq	%rdi; popq %rsi; popq %rdx; popq %rcx
@@ -231,6 +233,7 @@ Xsoftentry:
 Xxcallintr:
 	endbr64
 	SOFTENTRY_XCALL
+	movl	$0, CPUVAR(CI_IDEPTH)
 	JMP_R13
 
 /* Any other slot, %eax: its function, at its level, interrupts on. */

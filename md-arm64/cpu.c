@@ -56,7 +56,6 @@ gic_attach(void)
 			if (node == -1)
 				continue;
 			gic->gic_setup(node);
-			arm64_sgi_sysreg = gic->gic_v3;
 			arm64_gic = gic;
 			printf("gic: %s\n", gic->gic_name);
 			return;

@@ -106,7 +106,7 @@ gicv2_init(struct cpu_info *ci)
 	if (mask == 0 && ncpus > 1)
 		panic("X-IPI-1: cpu%u: the GIC does not say which CPU it is",
 		    ci->ci_cpuid);
-	ci->ci_md.mc_sgi = enc_dest(mask, 0);
+	ci->ci_md.mc_sgi = enc_dest(mask, 0) | SGI_V2;
 	gicv2_setpri(ci->ci_ilevel);
 	/* One group, end of interrupt deactivates. */
 	gicc[GICC_CTLR / 4] = CTLR_ENABLE;

@@ -20,40 +20,12 @@
 #include "machdep.h"
 #include "encode.h"
 
-#define ICC_SGI1R_EL1	S3_0_C12_C11_5
-#define GICD_SGIR	(0xf00 / 4)
-
-int arm64_sgi_sysreg;
 volatile uint32_t *gicd;
 
 struct arm64_frame {
 	uint64_t	f_fp;
 	uint64_t	f_pc;
 };
-
-/*
- * Order.  GICv3: the trigger is no memory access, so only a DSB holds it
- * back until the stores before are seen; the ISB has it executed before what
- * follows, a WFI too.  GICv2: a store to a device, the same DSB serves.  The
- * other side: the DSB after its acknowledge, vector.S.
- */
-static inline void
-sgi_write(uint64_t target, unsigned int sgi)
-{
-	__asm volatile("dsb ishst" ::: "memory");
-	MD_POINT("doorbell");
-	if (arm64_sgi_sysreg) {
-		WRITE_SPECIAL(ICC_SGI1R_EL1, enc_doorbell(target, sgi, 1));
-		__asm volatile("isb" ::: "memory");
-	} else
-		gicd[GICD_SGIR] = enc_doorbell(target, sgi, 0);
-}
-
-void
-cpu_xcall_ipi(struct cpu_info *ci)
-{
-	sgi_write(ci->ci_md.mc_sgi, SGI_XCALL);
-}
 
 /*
  * A set of CPUs.  What mc_sgi has for a CPU is a bit of a target list and,
@@ -66,7 +38,7 @@ cpu_xcall_ipi_many(const struct cpuset *set)
 	uint64_t target = 0, sgi;
 	CPU_INFO_ITERATOR cii;
 	struct cpu_info *ci;
-	int v3 = arm64_sgi_sysreg;
+	int v3 = arm64_gic->gic_v3;
 
 	CPU_INFO_FOREACH(cii, ci) {
 		if (!cpuset_isset(set, ci))

@@ -54,8 +54,6 @@ struct arm64_gic {
 };
 extern const struct arm64_gic arm64_gicv2, arm64_gicv3, *arm64_gic;
 extern const char arm64_vectors_gicv2[], arm64_vectors_gicv3[];
-extern int arm64_sgi_sysreg;		/* doorbells are a system register */
-extern volatile uint32_t *gicd;		/* the distributor */
 
 /* Below IPL_BIO no hard interrupt is masked. */
 #define GIC_LEVEL(_ipl)		((_ipl) < IPL_BIO ? IPL_NONE : (_ipl))

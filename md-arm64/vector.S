@@ -30,30 +30,28 @@
 #define TRAP_FRAME	288
 
 /*
- * At the bottom of the frame of an interrupt stand x29 and ELR, as the frame
- * of a call has them, so a backtrace goes on into what was interrupted.
- * x0 to x3 are saved with them: a doorbell that cannot be answered yet needs
+ * In the frame of an interrupt x29 and ELR are neighbours, as the frame of a
+ * call has them, so a backtrace goes on into what was interrupted.  x0 to x3
+ * and x30 are saved with them: a doorbell that cannot be answered yet needs
  * no more.
  */
 #define INTR_BEGIN							\
-	sub	sp, sp, #INTR_FRAME;					\
-	stp	x0, x1, [sp, #32];					\
+	stp	x0, x1, [sp, #-INTR_FRAME]!;				\
 	stp	x2, x3, [sp, #48];					\
 	mrs	x0, elr_el1;						\
 	mrs	x1, spsr_el1;						\
-	stp	x29, x0, [sp];						\
-	stp	x30, x1, [sp, #16];					\
-	mov	x29, sp;						\
+	stp	x29, x0, [sp, #16];					\
+	stp	x30, x1, [sp, #32];					\
+	add	x29, sp, #16;						\
 	mrs	x2, tpidr_el1
 
 #define INTR_END							\
-	ldp	x30, x1, [sp, #16];					\
-	ldp	x29, x0, [sp];						\
+	ldp	x30, x1, [sp, #32];					\
+	ldp	x29, x0, [sp, #16];					\
 	msr	spsr_el1, x1;						\
 	msr	elr_el1, x0;						\
 	ldp	x2, x3, [sp, #48];					\
-	ldp	x0, x1, [sp, #32];					\
-	add	sp, sp, #INTR_FRAME;					\
+	ldp	x0, x1, [sp], #INTR_FRAME;				\
 	MD_POINT("leave");						\
 	eret
 
@@ -80,10 +78,11 @@
 	ldp	x4, x5, [sp, #64]
 
 /*
- * Acknowledge: w0 what the controller says, w1 the number in it.  The DSB
- * holds what the handler loads back until the acknowledge is done, the ISB
- * what it executes: GICv3 and v4 software overview, 4.1.1.  The end of
- * interrupt is given the whole of w0 again; on GICv2 it says who sent.
+ * Acknowledge: w0 what the controller says, and w1, on GICv3 w0 too, the
+ * number in it.  The DSB holds what the handler loads back until the
+ * acknowledge is done, the ISB what it executes: GICv3 and v4 software
+ * overview, 4.1.1.  The end of interrupt is given the whole of w0 again; on
+ * GICv2 it says who sent.
  */
 #define ICC_IAR1_EL1	S3_0_C12_C12_0
 #define ICC_EOIR1_EL1	S3_0_C12_C12_1
@@ -91,8 +90,7 @@
 #define ACK_GICV3							\
 	mrs	x0, ICC_IAR1_EL1;					\
 	dsb	sy;							\
-	isb;								\
-	and	w1, w0, #0xffffff
+	isb
 #define EOI_GICV3							\
 	msr	ICC_EOIR1_EL1, x0;					\
 	isb
@@ -108,80 +106,78 @@
 
 /*
  * The soft entry of the cross-call: cpu_xcall_dispatch(x2), the CPU, at
- * IPL_SOFTCLOCK, interrupts on.
+ * IPL_SOFTCLOCK, interrupts on.  Below that level no handler has begun, so
+ * one store sets the level and the depth, and one sets them back.
  */
+#define LEVEL_SOFTCLOCK	(1 << 32 | IPL_SOFTCLOCK)
+
 #define SOFTENTRY_XCALL							\
 	MD_POINT("soft");						\
-	mov	w1, #IPL_SOFTCLOCK;					\
-	str	w1, [x2, #CI_ILEVEL];					\
+	mov	x1, #LEVEL_SOFTCLOCK;					\
+	str	x1, [x2, #CI_ILEVEL];					\
 	msr	daifclr, #DAIF_IF;					\
-	ldr	w1, [x2, #CI_IDEPTH];					\
-	add	w1, w1, #1;						\
-	str	w1, [x2, #CI_IDEPTH];					\
 	mov	x0, x2;							\
-	bl	cpu_xcall_dispatch;					\
-	mrs	x2, tpidr_el1;						\
-	ldr	w1, [x2, #CI_IDEPTH];					\
-	sub	w1, w1, #1;						\
-	str	w1, [x2, #CI_IDEPTH]
+	bl	cpu_xcall_dispatch
+
+#if IPL_NONE != 0 || IPL_SOFTCLOCK != 1 || CI_IDEPTH != CI_ILEVEL + 4
+#error "the doorbell's path knows that IPL_NONE is below IPL_SOFTCLOCK alone"
+#endif
 
 /*
- * The doorbell.  In: interrupts off, any level.  The cross-call is marked
- * and, unless the level holds it back, dispatched on the way out.  Other
- * interrupts: void arm64_intr(unsigned int intid) before the end of
- * interrupt, and void arm64_ipi(struct arm64_frame *) after it.
+ * The doorbell.  In: interrupts off, any level; so nobody else writes the
+ * pending word, and ERET ends an exclusive access to it that this came into:
+ * ARM DDI 0487, B2.9.1.  The cross-call is marked and, unless the level or a
+ * higher slot holds it back, dispatched on the way out.  Other interrupts: void
+ * arm64_intr(unsigned int intid) before the end of interrupt, and void
+ * arm64_ipi(struct arm64_frame *) after it.
  */
-#define IRQ_VECTOR(_name, _ack, _eoi)					\
+#define IRQ_VECTOR(_name, _ack, _intid, _eoi)				\
 	.text;								\
 	.p2align 6;							\
 _name:									\
 	INTR_BEGIN;							\
 	_ack;								\
-	cmp	w1, #SGI_XCALL;						\
-	b.ne	2f;							\
-	add	x3, x2, #CI_IPENDING;					\
+	cmp	_intid, #SGI_XCALL;					\
+	b.ne	1f;							\
 	MD_POINT("pend");						\
-1:	ldxr	x30, [x3];						\
+	ldr	x30, [x2, #CI_IPENDING];				\
 	orr	x30, x30, #(1 << SLOT_XCALL);				\
-	stxr	w1, x30, [x3];						\
-	cbnz	w1, 1b;							\
+	str	x30, [x2, #CI_IPENDING];				\
 	MD_POINT("eoi");						\
 	_eoi;								\
 	ldr	w1, [x2, #CI_ILEVEL];					\
-	cmp	w1, #IPL_SOFTCLOCK;					\
-	b.lo	Xdoorbell;						\
+	orr	x3, x1, x30, lsr #(SLOT_XCALL + 1);			\
+	cbz	x3, Xdoorbell;						\
+	cbz	w1, Xreplay;						\
 	INTR_END;							\
-2:	INTR_SAVE;							\
+1:	INTR_SAVE;							\
 	mov	w19, w0;						\
-	mov	w20, w1;						\
+	mov	w20, _intid;						\
 	sub	w3, w20, #INTID_SPECIAL;				\
 	cmp	w3, #3;							\
-	b.ls	4f;							\
+	b.ls	3f;							\
 	cmp	w20, #SGI_IPI;						\
-	b.eq	3f;							\
+	b.eq	2f;							\
 	mov	w0, w20;						\
 	bl	arm64_intr;						\
-3:	mov	w0, w19;						\
+2:	mov	w0, w19;						\
 	_eoi;								\
 	cmp	w20, #SGI_IPI;						\
-	b.ne	4f;							\
-	mov	x0, sp;							\
+	b.ne	3f;							\
+	mov	x0, x29;						\
 	bl	arm64_ipi;						\
-4:	b	Xreplay_saved
+3:	b	Xreplay_saved
 
-IRQ_VECTOR(Xirq_gicv3, ACK_GICV3, EOI_GICV3)
-IRQ_VECTOR(Xirq_gicv2, ACK_GICV2, EOI_GICV2)
+IRQ_VECTOR(Xirq_gicv3, ACK_GICV3, w0, EOI_GICV3)
+IRQ_VECTOR(Xirq_gicv2, ACK_GICV2, w1, EOI_GICV2)
 
 /*
  * The first round of Xreplay for a doorbell, written out: the level is
- * IPL_NONE, the only one below IPL_SOFTCLOCK, and the slot to run is the
- * cross-call's, unless a higher one is pending too; x30 has the word.  What
- * came meanwhile is Xreplay's.
+ * IPL_NONE, and x30 is the pending word, with no slot above the
+ * cross-call's.  What came meanwhile is Xreplay's.
  */
 	.p2align 4
 Xdoorbell:
-	lsr	x1, x30, #(SLOT_XCALL + 1)
-	cbnz	x1, Xreplay
 	stp	x4, x5, [sp, #64]
 	stp	x6, x7, [sp, #80]
 	stp	x8, x9, [sp, #96]
@@ -189,15 +185,14 @@ Xdoorbell:
 	stp	x12, x13, [sp, #128]
 	stp	x14, x15, [sp, #144]
 	stp	x16, x17, [sp, #160]
-1:	ldxr	x1, [x3]
-	and	x1, x1, #~(1 << SLOT_XCALL)
-	stxr	w4, x1, [x3]
-	cbnz	w4, 1b
+	and	x30, x30, #~(1 << SLOT_XCALL)
+	str	x30, [x2, #CI_IPENDING]
 	SOFTENTRY_XCALL
 	msr	daifset, #DAIF_IF
+	mrs	x2, tpidr_el1
 	ldr	x0, [x2, #CI_IPENDING]
 	MD_POINT("last")
-	str	wzr, [x2, #CI_ILEVEL]		/* IPL_NONE */
+	str	xzr, [x2, #CI_ILEVEL]
 	ldp	x16, x17, [sp, #160]
 	ldp	x14, x15, [sp, #144]
 	ldp	x12, x13, [sp, #128]
@@ -205,7 +200,6 @@ Xdoorbell:
 	ldp	x8, x9, [sp, #96]
 	ldp	x6, x7, [sp, #80]
 	ldp	x4, x5, [sp, #64]
-	lsr	x0, x0, #INTR_SLOT(IPL_SOFTCLOCK, INTR_PERIPL - 1)
 	cbnz	x0, Xreplay
 	INTR_END
 
@@ -289,6 +283,8 @@ Xsoftentry:
 Xxcallintr:
 	mov	x2, x20
 	SOFTENTRY_XCALL
+	mrs	x2, tpidr_el1
+	str	wzr, [x2, #CI_IDEPTH]
 	br	x21
 
 /*

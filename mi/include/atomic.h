@@ -31,8 +31,8 @@
 	    __ATOMIC_SEQ_CST, __ATOMIC_RELAXED)
 #define atomic_swap(_p, _v)						\
 	__atomic_exchange_n((_p), (_v), __ATOMIC_SEQ_CST)
-#define atomic_sub_release_nv(_p, _v)					\
-	__atomic_sub_fetch((_p), (_v), __ATOMIC_RELEASE)
+#define atomic_sub_release(_p, _v)					\
+	((void)__atomic_fetch_sub((_p), (_v), __ATOMIC_RELEASE))
 #define atomic_add_nv(_p, _v)						\
 	__atomic_add_fetch((_p), (_v), __ATOMIC_SEQ_CST)
 #define atomic_sub_nv(_p, _v)						\

@@ -137,6 +137,9 @@ static inline void cpu_halt(void) __attribute__((__noreturn__));
  */
 static inline void cpu_cache_sync(void);
 
+/* IPI-1 [x] X-IPI-1. */
+static inline void cpu_xcall_ipi(struct cpu_info *);
+
 #include <machine/cpu.h>
 
 /*
@@ -222,7 +225,6 @@ void	md_cpu_init(struct cpu_info *);
 const char *md_cpu_start(struct cpu_info *);
 
 /*
- * IPI-1 [x] X-IPI-1.
  * IPI-2 [s] cpu_unidle(): CPU ci leaves its halt.
  * IPI-3 [s] cpu_stop(): CPU ci calls cpu_stopped() as soon as it can, if it
  * can be without regard to its interrupt state, with the address and the
@@ -230,7 +232,6 @@ const char *md_cpu_start(struct cpu_info *);
  * IPI-4 [s] They may share an interrupt with each other and with X-IPI-1: end
  * it first, take the reasons then, or one that comes in between is lost.
  */
-void	cpu_xcall_ipi(struct cpu_info *);
 void	cpu_unidle(struct cpu_info *);
 void	cpu_stop(struct cpu_info *);
 

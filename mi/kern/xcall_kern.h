@@ -26,7 +26,7 @@ cpu_xcall_pend(void)
 }
 
 #define XCALL_AT_SOFTCLOCK()						\
-	(atomic_load_relaxed(&curcpu()->ci_ilevel) == IPL_SOFTCLOCK)
+	(curcpu()->ci_ilevel == IPL_SOFTCLOCK)
 
 #define XCALL_POINT(_name)		MD_POINT(_name)
 #define XCALL_ENTRY(_func, _name)	MD_ENTRY(_func, _name)

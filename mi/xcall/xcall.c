@@ -22,6 +22,7 @@
 #include "xcall_md.h"
 
 #define XCALL_ONE	0x10001		/* one slot on, one more in use */
+#define XCALL_FULL	0x10000		/* as a number of slots: no room */
 
 _Static_assert((XCALL_NSLOT & (XCALL_NSLOT - 1)) == 0 && XCALL_NSLOT <= 32768,
     "XCALL_NSLOT is no power of two, or too large");
@@ -44,20 +45,21 @@ cpu_xcall_establish(struct cpu_info *ci)
 /*
  * Reserve a slot and publish the call in it.  Interrupts are off, so that no
  * handler of this CPU meets the slot reserved and not published, and waits
- * for itself.  Returns the number of slots that were in use; XCALL_NSLOT
- * means full, and nothing done.
+ * for itself.  Returns the number of slots that were in use, or XCALL_FULL,
+ * and nothing done.
  */
 static inline unsigned int
 xcall_post(struct xcall_cpu *xci, struct xcall *xc)
 {
-	unsigned int ends;
+	unsigned int ends, seen;
 
-	ends = atomic_load_relaxed(&xci->xci_ends);
 	do {
-		if (XCALL_USED(ends) == XCALL_NSLOT)
-			return (XCALL_NSLOT);
+		seen = ends = atomic_load_relaxed(&xci->xci_ends);
+		if ((ends & XCALL_NSLOT) != 0)	/* a power of two */
+			return (XCALL_FULL);
 		/* Acquire: the slot is empty; pairs with xcall_run(). */
-	} while (!atomic_cas_acquire(&xci->xci_ends, &ends, ends + XCALL_ONE));
+	} while (__builtin_expect(!atomic_cas_acquire(&xci->xci_ends, &seen,
+	    ends + XCALL_ONE), 0));
 
 	XCALL_POINT("reserved");
 	/* Release: *xc is complete; pairs with the load in xcall_run(). */
@@ -67,20 +69,18 @@ xcall_post(struct xcall_cpu *xci, struct xcall *xc)
 
 /*
  * Take the oldest call off and run it.  At IPL_SOFTCLOCK, on the CPU that
- * owns the queue.  Returns the number of slots still in use at the moment
- * the call was taken off: if none, whoever posts next rings the doorbell.
+ * owns the queue, which is not empty; xci_depth counts it already.
  */
-static inline unsigned int
+static inline void
 xcall_run(struct xcall_cpu *xci)
 {
 	struct xcall **slot = &xci->xci_slots[xci->xci_tail % XCALL_NSLOT];
 	struct xcall *xc;
 	void (*func)(void *);
 	void *arg;
-	unsigned int left;
 
 	/* A sender is between its two stores, interrupts off: not long. */
-	while ((xc = atomic_load_acquire(slot)) == NULL)
+	while (__builtin_expect((xc = atomic_load_acquire(slot)) == NULL, 0))
 		CPU_BUSY_CYCLE();
 	func = xc->xc_func;
 	arg = xc->xc_arg;
@@ -88,19 +88,16 @@ xcall_run(struct xcall_cpu *xci)
 	/* Release: the slot is empty again; pairs with xcall_post(). */
 	atomic_store_relaxed(slot, NULL);
 	xci->xci_tail++;
-	left = XCALL_USED(atomic_sub_release_nv(&xci->xci_ends, 1));
+	atomic_sub_release(&xci->xci_ends, 1);
 	XCALL_POINT("taken");
 
 #ifdef XCALL_WATCH
 	xci->xci_func = func;
 	xci->xci_arg = arg;
 #endif
-	xci->xci_depth++;
 	XCALL_POINT("call");
 	(*func)(arg);
 	XCALL_POINT("return");
-	xci->xci_depth--;
-	return (left);
 }
 
 /*
@@ -121,7 +118,7 @@ void
 cpu_xcall_dispatch(struct cpu_info *ci)
 {
 	struct xcall_cpu *xci = &ci->ci_xcall;
-	unsigned int end, left, used;
+	unsigned int end, used;
 
 	XCALL_ASSERT(ci == curcpu(), "X-SOFT-2", "not the queue of this CPU");
 	XCALL_ASSERT(XCALL_AT_SOFTCLOCK(), "X-SOFT-2", "not at IPL_SOFTCLOCK");
@@ -130,17 +127,20 @@ cpu_xcall_dispatch(struct cpu_info *ci)
 	if (used == 0)
 		return;
 	end = xci->xci_tail + used;
+	xci->xci_depth = 1;
 	do {
-		left = xcall_run(xci);
+		xcall_run(xci);
 		/* A call that waited for room has run some of them itself. */
-	} while ((int)(end - xci->xci_tail) > 0);
+	} while (__builtin_expect((int)(xci->xci_tail - end) < 0, 0));
+	xci->xci_depth = 0;
 	XCALL_POINT("ended");
 
 	/*
-	 * Those who posted since the last call was taken off have rung, unless
-	 * the queue was not empty then; that is what left says.
+	 * Whoever posted after the last call was taken off has rung, if that
+	 * left the queue empty.  If it did not, the queue still is not.
 	 */
-	if (__builtin_expect(left != 0, 0))
+	if (__builtin_expect(
+	    XCALL_USED(atomic_load_relaxed(&xci->xci_ends)) != 0, 0))
 		xcall_again(xci);
 }
 
@@ -174,8 +174,11 @@ xcall_full(unsigned long s)
 	if (ipl > IPL_SOFTCLOCK)
 		return (EAGAIN);
 	if (ipl == IPL_SOFTCLOCK &&
-	    XCALL_USED(atomic_load_relaxed(&xci->xci_ends)) != 0)
+	    XCALL_USED(atomic_load_relaxed(&xci->xci_ends)) != 0) {
+		xci->xci_depth++;
 		xcall_run(xci);
+		xci->xci_depth--;
+	}
 	splx(ipl);
 	XCALL_POINT("full");
 	CPU_BUSY_CYCLE();
@@ -206,7 +209,7 @@ xcall_self(struct xcall_cpu *xci, struct xcall *xc, unsigned long *s)
 	return (used);
 }
 
-/* To another CPU, as xcall_self(). */
+/* To another CPU.  Interrupts are off on return; *s is the state before. */
 static inline unsigned int
 xcall_other(struct cpu_info *ci, struct xcall *xc, unsigned long *s)
 {
@@ -222,7 +225,6 @@ xcall_other(struct cpu_info *ci, struct xcall *xc, unsigned long *s)
 		XCALL_POINT("published");
 		cpu_xcall_ipi(ci);
 	}
-	intr_restore(*s);
 	return (used);
 #else
 	(void)ci, (void)xc, (void)s;
@@ -231,20 +233,22 @@ xcall_other(struct cpu_info *ci, struct xcall *xc, unsigned long *s)
 }
 
 /* Post once.  Returns 0, EAGAIN (full) or ENXIO; *s is the caller's state. */
-static inline __attribute__((__always_inline__)) int
+static int
 xcall_try(struct cpu_info *ci, struct xcall *xc, unsigned long *s)
 {
 	unsigned int used;
 
 	XCALL_ASSERT(xc->xc_func != NULL, "X-CALL-1", "no function");
 
-	if (__builtin_expect(!CPU_IS_RUNNING(ci), 0))
+	if (!CPU_IS_RUNNING(ci))
 		return (ENXIO);
 	if (ci == curcpu())
 		used = xcall_self(&ci->ci_xcall, xc, s);
-	else
+	else {
 		used = xcall_other(ci, xc, s);
-	return (__builtin_expect(used == XCALL_NSLOT, 0) ? EAGAIN : 0);
+		intr_restore(*s);
+	}
+	return (used == XCALL_FULL ? EAGAIN : 0);
 }
 
 int
@@ -256,12 +260,13 @@ cpu_xcall_try(struct cpu_info *ci, struct xcall *xc)
 }
 
 /* As cpu_xcall_try(), but waits for room where the context allows it. */
-static int __attribute__((__noinline__, __cold__))
-xcall_wait(struct cpu_info *ci, struct xcall *xc, unsigned long s)
+static int __attribute__((__noinline__))
+xcall_wait(struct cpu_info *ci, struct xcall *xc)
 {
+	unsigned long s;
 	int error;
 
-	do {
+	while ((error = xcall_try(ci, xc, &s)) == EAGAIN) {
 		XCALL_WAIT(ci, NULL, NULL);
 #ifdef XCALL_WATCH
 		atomic_store_relaxed(&curcpu()->ci_xcall.xci_full,
@@ -271,32 +276,44 @@ xcall_wait(struct cpu_info *ci, struct xcall *xc, unsigned long s)
 			panic("X-CALL-2: cpu_xcall: the queue is full, and the "
 			    "caller is above IPL_SOFTCLOCK or has interrupts "
 			    "off; use cpu_xcall_try");
-		error = xcall_try(ci, xc, &s);
-	} while (error == EAGAIN);
+	}
 	XCALL_WAIT_DONE(NULL);
 	return (error);
 }
 
 /* The forms that return nothing have nobody to tell. */
-static void __attribute__((__noinline__, __cold__))
+static void
 xcall_drop(struct cpu_info *ci)
 {
 	XCALL_ASSERT(0, "X-CALL-3", "the CPU is not running");
 	atomic_inc_relaxed(&ci->ci_xcall.xci_dropped);
 }
 
+static void __attribute__((__noinline__))
+xcall_slow(struct cpu_info *ci, struct xcall *xc, unsigned long s)
+{
+	intr_restore(s);
+	if (xcall_wait(ci, xc) != 0)
+		xcall_drop(ci);
+}
+
+/*
+ * To another CPU that runs and has room nothing is called and no register
+ * saved.  Anything else begins again in xcall_slow().
+ */
 XCALL_ENTRY(cpu_xcall, "post");
 void
 cpu_xcall(struct cpu_info *ci, struct xcall *xc)
 {
 	unsigned long s;
-	int error;
 
-	error = xcall_try(ci, xc, &s);
-	if (__builtin_expect(error == EAGAIN, 0))
-		error = xcall_wait(ci, xc, s);
-	if (__builtin_expect(error == ENXIO, 0))
-		xcall_drop(ci);
+	if (ci == curcpu() || !CPU_IS_RUNNING(ci) || xc->xc_func == NULL)
+		s = intr_disable();
+	else if (__builtin_expect(xcall_other(ci, xc, &s) != XCALL_FULL, 1)) {
+		intr_restore(s);
+		return;
+	}
+	xcall_slow(ci, xc, s);
 }
 
 /* On the caller's stack until cond_wait() has returned; the call's before. */
@@ -321,16 +338,13 @@ cpu_xcall_sync_try(struct cpu_info *ci, void (*func)(void *), void *arg,
 {
 	struct xcall_sync xs = { func, arg, COND_INITIALIZER() };
 	struct xcall xc = XCALL_INITIALIZER(xcall_sync_run, &xs);
-	unsigned long s;
 	int error;
 
 	XCALL_ASSERT(func != NULL, "X-CALL-1", "no function");
 	XCALL_ASSERT(cpu_can_sleep(), "X-CALL-4",
 	    "not a thread below IPL_SOFTCLOCK with interrupts on");
 
-	error = xcall_try(ci, &xc, &s);
-	if (error == EAGAIN)
-		error = xcall_wait(ci, &xc, s);
+	error = xcall_wait(ci, &xc);
 	if (error != 0)
 		return (error);
 	XCALL_WAIT(ci, func, arg);
@@ -349,7 +363,7 @@ cpu_xcall_sync(struct cpu_info *ci, void (*func)(void *), void *arg,
 
 #ifdef XCALL_MANY
 static void
-xcall_ring(const struct cpuset *ring)
+xcall_ring_many(const struct cpuset *ring)
 {
 #ifdef MULTIPROCESSOR
 	unsigned long s;
@@ -412,15 +426,15 @@ cpu_xcall_many(const struct cpuset *set, struct xcall *xc)
 	CPU_INFO_FOREACH(cii, ci) {
 		if (!cpuset_isset(set, ci))
 			continue;
-		used = XCALL_NSLOT;
+		used = XCALL_FULL;
 		if (CPU_IS_RUNNING(ci) && ci != curcpu())
 			used = xcall_quiet(ci, xc);
 		if (used == 0)
 			cpuset_add(&ring, ci);
-		else if (used == XCALL_NSLOT)
+		else if (used == XCALL_FULL)
 			cpuset_add(&late, ci);
 	}
-	xcall_ring(&ring);
+	xcall_ring_many(&ring);
 	splx(ipl);
 
 	CPU_INFO_FOREACH(cii, ci) {

@@ -155,8 +155,8 @@ struct cpu_info *cpu_next(struct cpu_info *);	/* NULL: the first, the end */
 #define atomic_cas_acquire(_p, _o, _n)					\
 	__atomic_compare_exchange_n((_p), (_o), (_n), 1,		\
 	    __ATOMIC_ACQUIRE, __ATOMIC_RELAXED)
-#define atomic_sub_release_nv(_p, _v)					\
-	__atomic_sub_fetch((_p), (_v), __ATOMIC_RELEASE)
+#define atomic_sub_release(_p, _v)					\
+	((void)__atomic_fetch_sub((_p), (_v), __ATOMIC_RELEASE))
 #define atomic_inc_relaxed(_p)						\
 	((void)__atomic_fetch_add((_p), 1, __ATOMIC_RELAXED))
 #endif

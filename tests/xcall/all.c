@@ -215,7 +215,7 @@ atomic_run(void *arg)
 		have = atomic_load_relaxed(&atomic_up);
 		while (!atomic_cas_acquire(&atomic_up, &have, have + 1))
 			continue;
-		(void)atomic_sub_release_nv(&atomic_down, 1);
+		atomic_sub_release(&atomic_down, 1);
 		atomic_inc_relaxed(&atomic_added);
 	}
 }

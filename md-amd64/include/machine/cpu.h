@@ -223,4 +223,6 @@ inl(uint16_t port)
 	return (v);
 }
 
+#include <machine/ipi.h>
+
 #endif /* MACHINE_CPU_H */

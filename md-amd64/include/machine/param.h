@@ -90,6 +90,7 @@ struct amd64_tss {
 } __attribute__((__packed__));
 
 struct md_cpu {
+	uint32_t	  mc_dest;	/* [I] ICR, destination */
 	unsigned int	  mc_ipis;	/* [a] reasons for VEC_IPI */
 	uint64_t	  mc_gdt[NGDT];
 	struct amd64_tss  mc_tss;

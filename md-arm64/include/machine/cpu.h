@@ -184,4 +184,6 @@ cpu_cache_sync(void)
 	__asm volatile("ic iallu; dsb ish; isb" ::: "memory");
 }
 
+#include <machine/ipi.h>
+
 #endif /* MACHINE_CPU_H */
