@@ -19,6 +19,7 @@ help:
 	@echo "make check [ARCH=..]  all tests, the boots among them"
 	@echo "make host-full        the core under sanitizers, ten million calls"
 	@echo "make debug ARCH=..    boot stopped, with a debugger attached"
+	@echo "make soak N=100       the boots again and again, any red is false"
 	@echo "make verdict LOG=f    judge a saved console, a board's for example"
 	@echo "make xcall-alone      compile mi/xcall by itself, print what it needs"
 	@echo "make mutants          put mistakes into copies: is each caught?"

@@ -35,9 +35,16 @@ check-boot:
 	@cells=`$(BOOT) --list $(ARCH)` && test -n "$$cells" && \
 	    $(PROVE) --timer -j$(JOBS) --exec '$(BOOT)' $$cells
 
+# Each cell N times, and N times with the processors loaded.
+N = 10
+soak:
+	@$(BOOT) --list $(ARCH) >/dev/null
+	@$(BOOT_KERNELS)
+	@$(PERL) tests/soak.pl $(N) $(JOBS) $(if $(CELL),$(CELL),`$(BOOT) --list $(ARCH)`)
+
 verdict:
 	@test -n '$(LOG)' || { echo "make verdict: which LOG=?" \
 	    "a saved console, - is the standard input" >&2; exit 2; }
 	@$(PERL) tests/verdict.pl '$(LOG)' $(ARCH)
 
-.PHONY: run debug check-boot verdict
+.PHONY: run debug check-boot soak verdict
