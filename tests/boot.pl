@@ -21,7 +21,7 @@
 # that a run which went wrong cannot be green whatever the guest printed.
 # It must never leave an emulator behind, nor believe an exit status alone.
 #
-# proves boot -: BOOT-1 END-1 CONS-1 PARAM-1 X-DIAG-1
+# proves boot -: BOOT-1 MEM-1 END-1 CONS-1 PARAM-1 X-DIAG-1
 
 use strict;
 use warnings;
