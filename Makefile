@@ -85,6 +85,10 @@ mutants: check-arch
 	@$(PERL) tests/mutants.pl ARCH='$(ARCH)' ONLY='$(ONLY)' FAST='$(FAST)' \
 	    JOBS='$(JOBS)' CC='$(CC)' LD='$(LD)'
 
+# The points alone.
+check-points: $(BOOT_ARCHES:%=kernels-%) $(BOOT_ARCHES:%=nopoints-%)
+	@ARCHES='$(BOOT_ARCHES)' $(PROVE) tests/host/points.t
+
 # Every clause of the contract, or CLAUSE=X-IPI-1 in full.
 CLAUSE =
 contract:
@@ -94,4 +98,4 @@ clean:
 	rm -rf $(filter-out obj/qemu10,$(wildcard obj/*)) compile_commands.json
 
 .PHONY: help kernels xcall-alone check check-arch check-host host-full mutants \
-	contract clean
+	contract clean check-points

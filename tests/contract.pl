@@ -161,8 +161,8 @@ sub read_tests {
 		my ($set) = $file =~ m{tests/(.*)/};
 		my $text = slurp($file);
 
-		test_add('boot', "$set.$1", $file, split ' ', $2)
-		    while $text =~ /^XTEST\((\w+),\s*\d+,\s*"([^"]*)"/gm;
+		test_add('boot', "$set.$1", $file, split ' ', $2 =~ s/"\s*"//gr)
+		    while $text =~ /^XTEST\((\w+),\s*\d+,\s*"(.*?)"\)/gms;
 	}
 	for my $file (files(qw(md-*/proof/rules))) {
 		my $text = slurp($file);
@@ -209,7 +209,7 @@ sub mutant_check {
 
 	return "caught by $check $name, which there is not" unless $claims;
 	return "caught by $check $name, which does not prove $c"
-	    unless grep { $_ eq real($c) } @$claims;
+	    unless $m->{open} || grep { $_ eq real($c) } @$claims;
 	return;
 }
 

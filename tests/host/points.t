@@ -18,7 +18,7 @@
 # each point that md.h lists and no other, where code is; and the points cost
 # nothing: without them every instruction is the same.
 
-# proves host points: POINT-1
+# proves points listed: POINT-1
 
 use strict;
 use warnings;
@@ -87,7 +87,7 @@ for my $arch (@arches) {
 	my %have = map { $_->[1] => 1 } points($with);
 
 	is_deeply([sort keys %have], \@listed,
-	    "$arch: the points are those that md.h lists");
+	    "listed $arch: the points are those of md.h, POINT-1");
 	is(scalar(grep { $_->[0] < $text->{addr} ||
 	    $_->[0] >= $text->{addr} + length $text->{data} } points($with)),
 	    0, "$arch: each is in the code");

@@ -13,7 +13,7 @@
  * where XTEST says what to make of a line.
  */
 
-XTEST(state_idle, 1, "SMP-2 CPU-1")
+XTEST(state_idle, 1, "SMP-2 CPU-1 CLK-2")
 
 XTEST(spl_raise, 1, "SPL-1")
 XTEST(spl_order, 1, "SPL-1 SOFT-1 INTR-1")
@@ -39,7 +39,7 @@ XTEST(call_stopped, 2, "X-CPU-3 X-CALL-3 X-SET-1")
 XTEST(call_watch, 3, "X-WATCH-1")
 
 XTEST(thread_registers, 1, "THR-1")
-XTEST(thread_stacks, 1, "THR-1 MEM-2 PARAM-6")
+XTEST(thread_stacks, 1, "THR-1 MEM-2 PARAM-6 SMP-3")
 XTEST(thread_reuse, 1, "THR-1")
 XTEST(thread_yield, 1, "THR-1")
 XTEST(thread_misused, 1, "THR-2")
@@ -72,9 +72,9 @@ XTEST(timeout_fair, 1, "X-TICK-1 CLK-2")
 XTEST(timeout_misused, 1, "TMO-1")
 
 XTEST(clock_ticks, 1, "CLK-2 SMP-2")
-XTEST(clock_forward, 1, "CLK-1")
+XTEST(clock_forward, 1, "CLK-1 CLK-2")
 XTEST(idle_halts, 1, "IDLE-2")
-XTEST(idle_unidle, 2, "IPI-2 IDLE-2 IPI-4")
+XTEST(idle_unidle, 2, "IPI-2 IDLE-2 IPI-4 X-IPI-1 SMP-2")
 
 XTEST(use_cache, 1, "USE-1")
 XTEST(use_cache_waits, 2, "USE-1")
