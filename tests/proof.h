@@ -41,14 +41,23 @@ void	proof_same(struct proof *, const char *, uint64_t);
 void	proof_dirty(int);
 
 /*
- * Fill the registers with values, wait until *go is not 0, or call func(arg),
- * and look at them again.  Returns the name of the first one that has changed,
- * NULL for none.  In a thread, interrupts on.  proof_hold(): all that there
- * are, those needed to wait in one of the rounds 0 to PROOF_NHOLD - 1;
- * flags and vector registers too.  proof_call(): what a call has to keep.
+ * As cpu_fork(), but the thread begins in func(), which never returns; what
+ * switches to it holds no mutex.
  */
+struct thread;
+void	proof_fork(struct thread *, void (*)(void));
+
+/*
+ * Fill the registers with values, wait until *go is not 0, or call func(a, b),
+ * and look at them again.  Returns the name of the first one that has changed,
+ * NULL for none.  proof_hold(): with interrupts on; all that there are, the
+ * flags too.  What it needs to wait is other registers in round 0 than in
+ * round 1; in round PROOF_VECTORS vector registers as well.  proof_call():
+ * what a call has to keep; there are two sets of values, 0 and 1.
+ */
+#define PROOF_VECTORS	2
 #define PROOF_NHOLD	3
 const char *proof_hold(unsigned int, const unsigned int *);
-const char *proof_call(void (*)(void *), void *);
+const char *proof_call(unsigned int, void (*)(void *, void *), void *, void *);
 
 #endif /* PROOF_H */

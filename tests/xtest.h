@@ -146,6 +146,9 @@ extern unsigned int xt_calls;
 /* Are interrupts on? */
 int	xt_intr(void);
 
+/* How far the stack is from where the ABI has it: an address modulo 16. */
+unsigned int	xt_skew(void);
+
 #ifdef XCALL_H
 
 _Static_assert(XCALL_NSLOT >= 16, "the tests queue up to 12 calls at once");

@@ -14,6 +14,7 @@
 
 #include "md.h"
 #include "kern.h"
+#include "synch.h"
 #include "machdep.h"
 #include "proof.h"
 
@@ -132,4 +133,15 @@ proof_state(struct cpu_info *ci, struct proof *p)
 	/* Not the results of the last instruction. */
 	proof_same(p, "RFLAGS", amd64_flags() & ~(uint64_t)0x8d5);
 	proof_same(p, "LAPIC version", lapic_read(LAPIC_VER));
+}
+
+void
+proof_fork(struct thread *t, void (*func)(void))
+{
+	uint64_t *sp = (uint64_t *)(t->t_stack + KSTACK_SIZE) - 8;
+
+	/* As called from nowhere: a return address, above six registers. */
+	memset(sp, 0, 8 * sizeof(*sp));
+	sp[6] = (uint64_t)func;
+	t->t_sp = (uintptr_t)sp;
 }

@@ -14,6 +14,7 @@
 
 #include "md.h"
 #include "kern.h"
+#include "synch.h"
 #include "machdep.h"
 #include "proof.h"
 
@@ -161,4 +162,12 @@ proof_state(struct cpu_info *ci, struct proof *p)
 	proof_same(p, "CurrentEL", READ_SPECIAL(CurrentEL));
 	proof_same(p, "SPSel", READ_SPECIAL(SPSel));
 	proof_same(p, "CNTFRQ_EL0", READ_SPECIAL(cntfrq_el0));
+}
+
+void
+proof_fork(struct thread *t, void (*func)(void))
+{
+	cpu_fork(t);
+	/* Where cpu_switchto() returns to: x30 in what it loads. */
+	((uint64_t *)t->t_sp)[1] = (uint64_t)func;
 }

@@ -15,6 +15,14 @@
 
 XTEST(state_idle, 1, "SMP-2 CPU-1 CLK-2")
 
+XTEST(entry_hold, 1, "INTR-2 IPI-2 CLK-2")
+XTEST(entry_doorbell, 2, "INTR-2 X-SOFT-2")
+XTEST(entry_masked, 2, "INTR-2 X-IPI-1")
+XTEST(entry_nested, 2, "INTR-2 SPL-1")
+XTEST(entry_replay, 1, "SPL-1 X-INTR-1 X-SPL-1")
+XTEST(entry_switch, 1, "THR-1")
+XTEST(entry_stack, 1, "SPL-1 X-SOFT-2")
+
 XTEST(spl_raise, 1, "SPL-1")
 XTEST(spl_order, 1, "SPL-1 SOFT-1 INTR-1")
 XTEST(spl_levels, 1, "SPL-1 SOFT-1")

@@ -39,6 +39,9 @@ ran_at(int ipl, unsigned int what)
 	XT_EQ(xt_level(), ipl);
 	XT_CHECK(xt_intr());
 	XT_CHECK(curcpu()->ci_idepth > 0);
+	XT_EQ(xt_skew(), 0);
+	XT_CHECK(curcpu()->ci_self == curcpu());
+	XT_CHECK(xt_cpu(xt_self()) == curcpu());
 	/* Leave no register as it was. */
 	ran_sum += xt_churn(what, 1) + xt_churn_wide(what, 1);
 	xt_log_add(&kit_ran, what);

@@ -44,8 +44,8 @@ xt_intr(void)
 }
 
 /* Kept from the compiler, which takes for granted what is to be found out. */
-static unsigned int
-stack_skew(void)
+unsigned int
+xt_skew(void)
 {
 	_Alignas(16) unsigned long pair[2];
 	unsigned long at = (unsigned long)pair;
@@ -64,7 +64,7 @@ note_run(void *arg)
 	xn->xn_curcpu = curcpu();
 	xn->xn_level = xt_level();
 	xn->xn_intr = xt_intr();
-	xn->xn_skew = stack_skew();
+	xn->xn_skew = xt_skew();
 #ifdef XCALL_WATCH
 	xn->xn_depth = curcpu()->ci_xcall.xci_depth;
 #else
