@@ -474,11 +474,14 @@ cpu_can_sleep(void)
 void
 CPU_BUSY_CYCLE(void)
 {
+	static _Thread_local unsigned int cycles;
+
 #ifdef HOST_POLL
 	if (!curcpu()->ci_introff)
 		intr_poll(curcpu());
 #endif
-	sched_yield();
+	if (++cycles % 32 == 0)
+		sched_yield();
 }
 
 /*
