@@ -133,9 +133,9 @@ void	xt_eq(const char *, int, const char *, const char *, long, long);
 #define XT_INC(_p)		((void)XT_ADD((_p), 1))
 
 /*
- * Calls that test_all_to_all() makes, all CPUs together, or five times that
- * on more than 32 CPUs; ten times what test_stress() posts.  The kernel may
- * set it before the tests begin.
+ * Calls that test_all_to_all() makes, all CPUs together; a fifth of them on
+ * more than 32 CPUs.  Ten times what test_stress() posts.  The kernel may set
+ * it before the tests begin.
  */
 extern unsigned int xt_calls;
 

@@ -233,6 +233,154 @@ test_level_busy(void)
 	XT_NOTE(&b.b_note, n, 50);
 }
 
+/* On the stack of the test until its threads have ended. */
+struct more {
+	unsigned int	m_ready, m_in, m_stop;
+	struct xt_note	m_second;
+};
+
+/* The second call's doorbell has come when this one ends. */
+static void
+more_first(void *arg)
+{
+	struct more *m = arg;
+
+	XT_STORE(&m->m_in, 1);
+	XT_WAIT(xt_pending());
+}
+
+static void
+more_run(void *arg)
+{
+	struct more *m = arg;
+	unsigned int left = 0;
+
+	XT_STORE(&m->m_ready, 1);
+	while (!XT_LOAD(&m->m_stop)) {
+		left += xt_pending() == 1;
+		CPU_BUSY_CYCLE();
+	}
+	XT_EQ(left, 0);
+}
+
+/*
+ * X-SOFT-2: what became pending while calls ran is dispatched before the
+ * interrupt returns to the thread, and not left for the next one.
+ */
+void
+test_level_more(void)
+{
+	struct more m;
+	struct xcall first = XCALL_INITIALIZER(more_first, &m);
+	unsigned int i, n = xt_ncpu() - 1;
+
+	if (xt_pending() == -1) {
+		xt_skip("the kernel cannot tell what is pending");
+		return;
+	}
+	m.m_ready = m.m_stop = 0;
+	xt_note_set(&m.m_second);
+	xt_thread(n, more_run, &m);
+	XT_WAIT(XT_LOAD(&m.m_ready));
+	for (i = 1; i <= 20; i++) {
+		m.m_in = 0;
+		cpu_xcall(xt_cpu(n), &first);
+		XT_WAIT(XT_LOAD(&m.m_in));
+		cpu_xcall(xt_cpu(n), &m.m_second.xn_xc);
+		XT_WAIT(XT_LOAD(&m.m_second.xn_ran) == i);
+	}
+	XT_STORE(&m.m_stop, 1);
+	xt_join();
+	XT_NOTE(&m.m_second, n, 20);
+}
+
+/* On the stack of the test until its threads have ended. */
+struct open {
+	unsigned int	o_off;		/* by interrupts, not by level */
+	unsigned int	o_in, o_stop;
+	struct xt_note	o_note;
+};
+
+static void
+open_run(void *arg)
+{
+	struct open *o = arg;
+	unsigned int i, left = 0;
+	unsigned long s = 0;
+	int ipl = 0;
+
+	XT_STORE(&o->o_in, 1);
+	for (i = 0; !XT_LOAD(&o->o_stop); i++) {
+		if (o->o_off)
+			s = intr_disable();
+		else
+			ipl = splraise(i % 2 ? IPL_SOFTCLOCK : xt_ipl_high());
+		if (i % 64 == 0)
+			CPU_BUSY_CYCLE();
+		if (o->o_off)
+			intr_restore(s);
+		else
+			splx(ipl);
+		left += xt_pending() == 1;
+	}
+	XT_EQ(left, 0);
+}
+
+/*
+ * X-SPL-1, X-INTR-1, X-SOFT-2: a doorbell that comes while splx() or
+ * intr_restore() is at work, between its look at what is pending and its last
+ * instruction, is not left over: many come while a CPU does nothing but
+ * close and open.
+ */
+void
+test_level_open(void)
+{
+	struct open o;
+	unsigned int i, n = xt_ncpu() - 1;
+
+	for (o.o_off = 0; o.o_off < 2; o.o_off++) {
+		o.o_in = o.o_stop = 0;
+		xt_note_set(&o.o_note);
+		xt_thread(n, open_run, &o);
+		XT_WAIT(XT_LOAD(&o.o_in));
+		for (i = 1; i <= 300; i++) {
+			cpu_xcall(xt_cpu(n), &o.o_note.xn_xc);
+			XT_WAIT(XT_LOAD(&o.o_note.xn_ran) == i);
+		}
+		XT_STORE(&o.o_stop, 1);
+		xt_join();
+		XT_NOTE(&o.o_note, n, 300);
+	}
+}
+
+static void
+raise_run(void *arg)
+{
+	int none = xt_level(), ipl;
+
+	(void)arg;
+	XT_CHECK(none < IPL_SOFTCLOCK);
+	XT_EQ(splraise(IPL_SOFTCLOCK), none);
+	XT_EQ(xt_level(), IPL_SOFTCLOCK);
+	XT_EQ(splraise(IPL_SOFTCLOCK), IPL_SOFTCLOCK);
+	ipl = splraise(xt_ipl_high());
+	XT_EQ(ipl, IPL_SOFTCLOCK);
+	XT_EQ(splraise(IPL_SOFTCLOCK), xt_ipl_high());
+	XT_EQ(xt_level(), xt_ipl_high());
+	XT_CHECK(xt_intr());
+	splx(ipl);
+	XT_EQ(xt_level(), IPL_SOFTCLOCK);
+	splx(none);
+	XT_EQ(xt_level(), none);
+}
+
+/* X-SPL-1: what splraise() returns, and that it never lowers; every CPU. */
+void
+test_level_raise(void)
+{
+	xt_on_each(raise_run, NULL);
+}
+
 static void
 nested_off(void *arg)
 {
@@ -278,6 +426,7 @@ pend_func(void *arg)
 	cpu_xcall(curcpu(), &xn->xn_xc);
 	XT_EQ(XT_LOAD(&xn->xn_ran), 0);
 	cpu_xcall_pend();
+	XT_EQ(XT_LOAD(&xn->xn_ran), 0);
 	if (xt_pending() != -1)
 		XT_CHECK(xt_pending());
 	splx(ipl);

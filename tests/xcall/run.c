@@ -279,6 +279,69 @@ test_run_idle_race(void)
 	XT_NOTE(&xn, n, 5000);
 }
 
+/* On the stack of the test until its threads have ended. */
+struct only {
+	unsigned int	o_to;
+	unsigned int	o_ready;	/* CPUs that look on */
+	unsigned int	o_stop;
+	struct xt_note	o_note;
+};
+
+static void
+only_look(void *arg)
+{
+	struct only *o = arg;
+	int ipl;
+
+	ipl = splraise(IPL_SOFTCLOCK);
+	XT_INC(&o->o_ready);
+	XT_WAIT(XT_LOAD(&o->o_stop));
+	if (xt_pending() != -1)
+		XT_EQ(xt_pending(), 0);
+	splx(ipl);
+}
+
+static void
+only_call(void *arg)
+{
+	struct only *o = arg;
+	unsigned int i;
+
+	XT_WAIT(XT_LOAD(&o->o_ready) == xt_ncpu() - 2);
+	for (i = 1; i <= 5; i++) {
+		cpu_xcall(xt_cpu(o->o_to), &o->o_note.xn_xc);
+		XT_WAIT(XT_LOAD(&o->o_note.xn_ran) == i);
+	}
+	XT_STORE(&o->o_stop, 1);
+}
+
+/*
+ * X-IPI-1: the doorbell rings on the CPU it is for, and nowhere else: on the
+ * others, at IPL_SOFTCLOCK, nothing becomes pending.
+ */
+void
+test_run_only(void)
+{
+	unsigned int from, i, step = xt_ncpu() <= 4 ? 1 : xt_ncpu() / 3 + 1;
+	struct only o;
+
+	for (from = 0; from < xt_ncpu(); from += step) {
+		for (o.o_to = 0; o.o_to < xt_ncpu(); o.o_to += step) {
+			if (o.o_to == from)
+				continue;
+			o.o_ready = o.o_stop = 0;
+			xt_note_set(&o.o_note);
+			for (i = 0; i < xt_ncpu(); i++) {
+				if (i != o.o_to)
+					xt_thread(i, i == from ? only_call :
+					    only_look, &o);
+			}
+			xt_join();
+			XT_NOTE(&o.o_note, o.o_to, 5);
+		}
+	}
+}
+
 static void
 wrap_run(void *arg)
 {

@@ -178,6 +178,78 @@ test_sync_crowd(void)
 	XT_EQ(crowd_calls, each * xt_ncpu() * 20);
 }
 
+#define RACES	3000
+
+/* Static: a cond that is touched too late must not be somebody's stack. */
+static struct race {
+	struct cond	r_cond;		/* the waiter's when it has waited */
+	unsigned int	r_delay;	/* before the signal */
+	unsigned int	r_in;		/* the call has begun */
+	unsigned int	r_first;	/* it signals before the other waits */
+	unsigned int	r_moved;	/* its level has changed */
+	unsigned int	r_ended;
+} race;
+
+static void
+race_run(void *arg)
+{
+	struct race *r = arg;
+	unsigned int i;
+
+	XT_STORE(&r->r_in, 1);
+	for (i = 0; i < r->r_delay; i++)
+		__asm volatile("");
+	XT_STORE(&r->r_first, 1);
+	cond_signal(&r->r_cond);
+	if (xt_level() != IPL_SOFTCLOCK || !xt_intr())
+		r->r_moved++;
+	XT_STORE(&r->r_ended, 1);
+}
+
+static void
+race_thread(void *arg)
+{
+	struct race *r = &race;
+	struct xcall xc = XCALL_INITIALIZER(race_run, r);
+	unsigned char *p = (unsigned char *)&r->r_cond;
+	unsigned int i, k, step, touched = 0;
+
+	(void)arg;
+	r->r_moved = r->r_delay = 0;
+	for (i = 0; i < RACES; i++) {
+		r->r_cond = (struct cond)COND_INITIALIZER();
+		r->r_in = r->r_first = r->r_ended = 0;
+		cpu_xcall(xt_cpu(xt_ncpu() - 1), &xc);
+		XT_WAIT(XT_LOAD(&r->r_in));
+		/* Nearer to where both do it at once. */
+		step = i * 7 % 64 * (i % 16 == 0 ? 64 : 1);
+		if (XT_LOAD(&r->r_first))
+			step += r->r_delay;
+		else
+			step = r->r_delay > step ? r->r_delay - step : 0;
+		cond_wait(&r->r_cond, "race");
+		for (k = 0; k < sizeof(r->r_cond); k++)
+			p[k] = 0x5a;
+		XT_WAIT(XT_LOAD(&r->r_ended));
+		for (k = 0; k < sizeof(r->r_cond); k++)
+			touched += p[k] != 0x5a;
+		r->r_delay = step;
+	}
+	XT_EQ(touched, 0);
+	XT_EQ(r->r_moved, 0);
+}
+
+/*
+ * X-WAIT-1: the signal comes at every moment of the wait: none is lost, and
+ * the cond is not touched when the wait is over.  It leaves the level of the
+ * call alone.
+ */
+void
+test_sync_race(void)
+{
+	xt_on(0, race_thread, NULL);
+}
+
 static void
 full_caller(void *arg)
 {
