@@ -228,6 +228,13 @@ xt_skip(const char *why)
 void
 xt_stuck(const char *file, int line, const char *what)
 {
+	static unsigned int reported;		/* [a] */
+
+	/* Many may wait for the same; the panic of the first stops them. */
+	if (XT_ADD(&reported, 1) != 1) {
+		for (;;)
+			CPU_BUSY_CYCLE();
+	}
 	xcall_report();
 	panic("%s:%d: cpu%u waited %d s for: %s", file, line,
 	    curcpu()->ci_cpuid, XT_LIMIT / 1000, what);
