@@ -199,6 +199,7 @@ gicv3_init(struct cpu_info *ci)
 	/* End of interrupt drops the priority and deactivates: EOImode 0. */
 	WRITE_SPECIAL(ICC_CTLR_EL1, ctlr & ~(uint64_t)ICC_CTLR_EOIMODE);
 	WRITE_SPECIAL(ICC_BPR1_EL1, 0);
+	__asm volatile("isb");
 	/* Interrupts acknowledged and not ended by another kernel. */
 	for (i = 0; i < 256 && (READ_SPECIAL(ICC_RPR_EL1) & 0xff) != 0xff;
 	    i++) {
