@@ -20,6 +20,7 @@ help:
 	@echo "make host-full        the core under sanitizers, ten million calls"
 	@echo "make debug ARCH=..    boot stopped, with a debugger attached"
 	@echo "make soak N=100       the boots again and again, any red is false"
+	@echo "make check-rules [ARCH=..]  barriers and such, in emitted code"
 	@echo "make verdict LOG=f    judge a saved console, a board's for example"
 	@echo "make xcall-alone      compile mi/xcall by itself, print what it needs"
 	@echo "make mutants          put mistakes into copies: is each caught?"
@@ -51,7 +52,7 @@ alone-%:
 
 # On the host, with firmware that lies, and the boots; prove says how long
 # each took.
-check: check-arch check-host check-boot
+check: check-arch check-host check-rules check-boot
 check-arch:
 	@$(BOOT) --list $(ARCH) >/dev/null
 ENCODE_TESTS = $(patsubst md-%/proof/encode_test.c,obj/host/%/encode_test, \
@@ -71,6 +72,15 @@ obj/host/firmware_test: tests/host/firmware_test.c mi/boot/fdt.c \
 	@mkdir -p $(@D)
 	@$(HOSTCC) -std=gnu11 -g -O1 -Wall -Wextra -Werror -Imi/boot -o $@ \
 	    tests/host/firmware_test.c mi/boot/fdt.c mi/boot/acpi.c
+
+# What is asked of the instructions themselves: md-X/proof/rules.
+check-rules: $(BOOT_ARCHES:%=kernels-%)
+	@CC='$(CC)' $(PROVE) --timer -j$(JOBS) --exec '$(PERL) tests/rules.pl' \
+	    $(wildcard $(BOOT_ARCHES:%=md-%/proof/rules))
+
+# What the controllers are told, against the manuals.
+check-encode: $(ENCODE_TESTS)
+	@$(PROVE) $(ENCODE_TESTS)
 
 obj/host/%/encode_test: md-%/proof/encode_test.c md-%/encode.h \
     md-%/include/machine/param.h mi/include/ipl.h
@@ -98,4 +108,4 @@ clean:
 	rm -rf $(filter-out obj/qemu10,$(wildcard obj/*)) compile_commands.json
 
 .PHONY: help kernels xcall-alone check check-arch check-host host-full mutants \
-	contract clean check-points
+	contract check-encode check-rules check-points clean

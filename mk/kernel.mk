@@ -45,7 +45,9 @@ CFLAGS = --target=$(TARGET) -std=gnu11 -O2 -g -ffreestanding -fno-pic \
 	-Wall -Wextra -Werror -Wmissing-prototypes -Wshadow -Wundef \
 	$(MD_CFLAGS) $(DEFS) -I$(MD)/include -I$(MD) -I$(OBJ) -Imi/include \
 	-Imi/xcall -Imi/kern -Imi/boot -Itests
-LDFLAGS = -T $(MD)/kernel.ld -nostdlib -static --fatal-warnings $(MD_LDFLAGS)
+# Relocations stay in the file, for tests/rules.pl; none is loaded.
+LDFLAGS = -T $(MD)/kernel.ld -nostdlib -static --fatal-warnings \
+	--emit-relocs $(MD_LDFLAGS)
 
 all: $(OBJ)/$(MD_IMAGE) $(OBJ)/compile_commands.json
 

@@ -36,7 +36,7 @@ check(unsigned long long got, unsigned long long want, const char *what,
 static void
 done(const char *name, const char *what)
 {
-	printf("%sok %d - encode.%s: %s\n", wrong != 0 ? "not " : "", ++tests,
+	printf("%sok %d - encode.%s %s\n", wrong != 0 ? "not " : "", ++tests,
 	    name, what);
 	wrong = 0;
 }
