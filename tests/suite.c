@@ -17,7 +17,7 @@
  * that lost some, or has others in it, shows.
  *
  * tests=WORD on the command line picks the tests that have WORD in their
- * names.
+ * names, tests=WORD,WORD those of either, tests=-WORD,-WORD all but those.
  */
 
 #include "md.h"
@@ -390,7 +390,24 @@ static const struct xtest *const tables[] = { xcall_tests, kit_tests };
 static int
 test_wanted(const struct xtest *xt, const char *want)
 {
-	return (want == NULL || xt_names(xt->xt_name, want));
+	char word[64];
+	int all = 1, named = 0, not;
+	size_t n;
+
+	while (want != NULL && *want != '\0') {
+		not = *want == '-';
+		want += not;
+		for (n = 0; want[n] != '\0' && want[n] != ','; n++)
+			continue;
+		snprintf(word, n + 1 < sizeof(word) ? n + 1 : sizeof(word),
+		    "%s", want);
+		want += want[n] == ',' ? n + 1 : n;
+		if (not && xt_names(xt->xt_name, word))
+			return (0);
+		all &= not;
+		named |= !not && xt_names(xt->xt_name, word);
+	}
+	return (all || named);
 }
 
 static unsigned int
@@ -467,7 +484,7 @@ suite_slots(void)
 void
 user_main(void *arg)
 {
-	char buf[64];
+	char buf[128];
 	const char *want;
 	unsigned int failed, planned;
 
