@@ -54,6 +54,7 @@ architecture, an empty CPUS is 4.  /up takes the uniprocessor kernel.
   --debug        start the machine stopped, with a debugger
   --list         print the cells of `make check', one a line
   --append S     add S to the kernel's command line
+  --qemu S       add S, one word, to QEMU's command line
   --silence S    a machine silent for S seconds hangs (60; BOOT_SILENCE)
   --limit S      no run takes longer than S seconds (600; BOOT_LIMIT)
   --grace S      time to exit after the end marker (10; BOOT_GRACE)
@@ -69,7 +70,7 @@ my $MAX_CONSOLE = 16 << 20;	# a guest that prints more runs away
 my $PANIC_SILENCE = 3;		# a panic is over when nothing comes for this
 my $STAYS_SILENCE = 1;		# likewise a run on a machine that stays
 
-my %opt = (top => dirname($FindBin::Bin), append => [],
+my %opt = (top => dirname($FindBin::Bin), append => [], qemu => [],
     silence => $ENV{BOOT_SILENCE} // 60, limit => $ENV{BOOT_LIMIT} // 600,
     grace => $ENV{BOOT_GRACE} // 10);
 my $qemu;			# the one that runs
@@ -115,7 +116,7 @@ sub options {
 			stop(USAGE, "--$1 and --$opt{mode} exclude each other")
 			    if $opt{mode} && $opt{mode} ne $1;
 			$opt{mode} = $1;
-		} elsif ($arg =~ /\A--(append|silence|limit|grace|top)
+		} elsif ($arg =~ /\A--(append|qemu|silence|limit|grace|top)
 		    (?:=(.*))?\z/xs) {
 			my $value = $2 // shift @args //
 			    stop(USAGE, "--$1 needs a value");
@@ -242,7 +243,8 @@ sub command {
 	# Only TCG can be any CPU; the machine may name another yet.
 	return ($program, '-accel', $accel, @{$t->{common}},
 	    '-cpu', $accel =~ /\Atcg\b/ ? $t->{cpu} : 'host',
-	    @{$cell->{machine}{args}}, '-smp', $cell->{smp}, @more,
+	    @{$cell->{machine}{args}}, '-smp', $cell->{smp},
+	    @{$opt{qemu}}, @more,
 	    $append eq '' ? () : ('-append', $append),
 	    '-kernel', $cell->{kernel});
 }
