@@ -32,6 +32,7 @@ help:
 	@echo "QEMU=, CC=, LD=       other tools, CC= a clang; QEMU= may be a folder"
 
 include mk/boot.mk
+include mk/witness.mk
 
 kernels: $(BOOT_ARCHES:%=kernels-%)
 KERNEL = $(MAKE) --no-print-directory -f mk/kernel.mk CC='$(CC)' LD='$(LD)' \
@@ -52,7 +53,7 @@ alone-%:
 
 # On the host, with firmware that lies, and the boots; prove says how long
 # each took.
-check: check-arch check-host check-rules check-boot
+check: check-arch check-host check-rules check-boot check-protocol
 check-arch:
 	@$(BOOT) --list $(ARCH) >/dev/null
 ENCODE_TESTS = $(patsubst md-%/proof/encode_test.c,obj/host/%/encode_test, \
