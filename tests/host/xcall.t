@@ -15,7 +15,9 @@
 # make XCALL_CALLS calls, a million by default.  At last the order of
 # publishing is taken out of the core, and ThreadSanitizer must see it.
 #
-# An argument picks the builds that have it in their names.
+# An argument is the name of a build, and picks it.
+#
+# proves tsan tsan: X-ORDER-1
 
 use strict;
 use warnings;
@@ -46,15 +48,15 @@ delete $ENV{UBSAN_OPTIONS};
 my @BUILDS = (
     ['tsan', "$MP $ALL $SAN{tsan}", ["-c $CALLS", $MIXED]],
     ['asan', "$MP $ALL $SAN{asan}", ["-c $CALLS", $MIXED]],
-    ['quoted line', undef, ['', '-n 2', '-n 20']],
-    ['all options', "-O2 $MP $ALL", ["-c $CALLS", $MIXED, '-n 2', '-n 1']],
+    ['quoted', undef, ['', '-n 2', '-n 20']],
+    ['all', "-O2 $MP $ALL", ["-c $CALLS", $MIXED, '-n 2', '-n 1']],
     ['polled', "-O2 $MP $ALL -DHOST_POLL", ['']],
-    ['uniprocessor', '-O2', ['']],
-    ['uniprocessor, all options', "-O2 $ALL", ['']],
-    ['tsan, release taken out', "$MP $ALL $SAN{tsan}", ['order_stream'],
+    ['up', '-O2', ['']],
+    ['up-all', "-O2 $ALL", ['']],
+    ['tsan-release', "$MP $ALL $SAN{tsan}", ['order_stream'],
 	'atomic_store_release(&xci->xci_slots',
 	'atomic_store_relaxed(&xci->xci_slots'],
-    ['tsan, acquire taken out', "$MP $ALL $SAN{tsan}", ['order_stream'],
+    ['tsan-acquire', "$MP $ALL $SAN{tsan}", ['order_stream'],
 	'atomic_load_acquire(slot)', 'atomic_load_relaxed(slot)'],
 );
 
@@ -132,7 +134,7 @@ sub build_run {
 # Two at a time.
 my @wanted = grep {
 	my $name = $_->[0];
-	!@ARGV || grep { index($name, $_) >= 0 } @ARGV;
+	!@ARGV || grep { $name eq $_ } @ARGV;
 } @BUILDS;
 plan skip_all => "no build is called @ARGV" unless @wanted;
 my @todo;
@@ -159,7 +161,7 @@ for my $n (0 .. $#wanted) {
 	my ($san) = $name =~ /\A(\w+)/;
 
 	for my $i (0 .. $#$runs) {
-		my $what = "$name: " . ($runs->[$i] || 'xcall');
+		my $what = "$name " . ($runs->[$i] || 'xcall');
 
 	      SKIP: {
 			skip $missing{$san}, 1 if $missing{$san};
