@@ -99,8 +99,10 @@ idt_load(void)
 }
 
 static void
-print_frame(const struct amd64_trapframe *tf)
+print_frame(const void *frame)
 {
+	const struct amd64_trapframe *tf = frame;
+
 	printf("rip %016lx rsp %016lx rfl %08lx err %lx\n", tf->tf_rip,
 	    tf->tf_rsp, tf->tf_rflags, tf->tf_err);
 	printf("rax %016lx rbx %016lx rcx %016lx rdx %016lx\n", tf->tf_rax,
@@ -126,8 +128,7 @@ amd64_trap(struct amd64_trapframe *tf)
 		name = trapnames[tf->tf_vec];
 	if (tf->tf_vec == TRAP_PF || tf->tf_vec == TRAP_DF)
 		__asm volatile("movq %%cr2, %0" : "=r" (cr2));
-	print_frame(tf);
-	panic("trap %lu: %s, address 0x%lx%s", tf->tf_vec, name, cr2,
-	    tf->tf_vec == TRAP_DF ? " (has the stack run into its guard "
+	panic_show(print_frame, tf, "trap %lu: %s, address 0x%lx%s",
+	    tf->tf_vec, name, cr2, tf->tf_vec == TRAP_DF ? " (has the stack run into its guard "
 	    "page?)" : "");
 }

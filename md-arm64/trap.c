@@ -58,8 +58,9 @@ trap_name(uint64_t esr)
 }
 
 static void
-print_frame(const struct arm64_trapframe *tf)
+print_frame(const void *frame)
 {
+	const struct arm64_trapframe *tf = frame;
 	int i;
 
 	printf("elr %016lx spsr %08lx esr %08lx far %016lx\n", tf->tf_elr,
@@ -74,8 +75,7 @@ print_frame(const struct arm64_trapframe *tf)
 void
 arm64_trap(struct arm64_trapframe *tf, unsigned int vec)
 {
-	print_frame(tf);
-	panic("trap: vector %u, %s, address 0x%lx%s", vec & 0xff,
-	    trap_name(tf->tf_esr), tf->tf_far, (vec & TRAP_OVERFLOW) != 0 ?
+	panic_show(print_frame, tf, "trap: vector %u, %s, address 0x%lx%s",
+	    vec & 0xff, trap_name(tf->tf_esr), tf->tf_far, (vec & TRAP_OVERFLOW) != 0 ?
 	    " (the stack has run into its guard page)" : "");
 }

@@ -7,6 +7,6 @@ TEST_SRCS = tests/suite.c \
 	tests/kit/source.c tests/kit/spl.c tests/kit/softintr.c \
 	tests/kit/call.c tests/kit/thread.c tests/kit/sleep.c \
 	tests/kit/mutex.c tests/kit/clock.c tests/kit/use.c tests/kit/print.c \
-	tests/kit/state.c tests/kit/entry.c
+	tests/kit/state.c tests/kit/trap.c tests/kit/entry.c
 # What only the architecture knows, for them: tests/proof.h.
 TEST_SRCS += md-$(ARCH)/proof/proof.c md-$(ARCH)/proof/hold.S

@@ -64,6 +64,9 @@ void	cons_break(void);	/* panic: take the console from its owner */
 /* panic.c */
 void	panic(const char *, ...)
 	    __attribute__((__noreturn__, __format__(printf, 1, 2)));
+/* The same, and show(frame) says what there is besides. */
+void	panic_show(void (*)(const void *), const void *, const char *, ...)
+	    __attribute__((__noreturn__, __format__(printf, 3, 4)));
 void	cpu_stopped(uintptr_t, uintptr_t) __attribute__((__noreturn__));
 void	backtrace(uintptr_t, uintptr_t);
 extern const char *panicstr;

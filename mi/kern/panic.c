@@ -132,17 +132,16 @@ print_others(struct cpu_info *self)
 	}
 }
 
-void
-panic(const char *fmt, ...)
+/* From the frame fp on upwards; show may be NULL. */
+static void __attribute__((__noreturn__))
+vpanic(uintptr_t fp, void (*show)(const void *), const void *frame,
+    const char *fmt, va_list ap)
 {
 	char buf[sizeof(panicbuf)];
 	struct cpu_info *ci;
 	unsigned int owner = 0;
-	va_list ap;
 
-	va_start(ap, fmt);
 	vsnprintf(buf, sizeof(buf), fmt, ap);
-	va_end(ap);
 	if (panic_hook != NULL)
 		(*panic_hook)(buf);
 
@@ -151,7 +150,7 @@ panic(const char *fmt, ...)
 	if (!atomic_cas(&panic_cpu, &owner, ci->ci_cpuid + 1)) {
 		/* A panic in a panic is cut short; another CPU's waits. */
 		if (owner != ci->ci_cpuid + 1)
-			cpu_stopped(0, md_frame());
+			cpu_stopped(0, fp);
 		printf("panic: cpu%u: again: %s\n", ci->ci_cpuid, buf);
 		md_end(1);
 	}
@@ -160,8 +159,28 @@ panic(const char *fmt, ...)
 	stop_others(ci);
 	cons_break();
 	printf("\npanic: cpu%u: %s\n", ci->ci_cpuid, panicbuf);
+	if (show != NULL)
+		(*show)(frame);
 	print_cpu(ci);
-	backtrace(0, md_frame());
+	backtrace(0, fp);
 	print_others(ci);
 	md_end(1);
+}
+
+void
+panic(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vpanic(md_frame(), NULL, NULL, fmt, ap);
+}
+
+void
+panic_show(void (*show)(const void *), const void *frame, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vpanic(md_frame(), show, frame, fmt, ap);
 }

@@ -99,5 +99,9 @@ XTEST(string_all, 1, "MEM-1")
 XTEST(memory_zeroed, 1, "MEM-1 PARAM-3")
 XTEST(boot_words, 1, "SMP-1 BOOT-1")
 
+XTEST(trap_read, 1, "TRAP-1")
+XTEST(trap_write, 1, "TRAP-1 MEM-2")
+XTEST(trap_execute, 1, "TRAP-1 MEM-1 MEM-2")
+
 /* It stops the other CPUs for good, and has to be the last. */
 XTEST(stop_all, 2, "IPI-3 IDLE-1 DIAG-1 IPI-4")
