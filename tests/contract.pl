@@ -203,7 +203,8 @@ sub mutant_check {
 	} elsif (!defined $name) {
 		return "caught by $check, but by what in it?";
 	}
-	return if $check eq 'boot' && $name eq '-' && $assert{real($c)};
+	return if $check eq 'boot' && $name eq '-' &&
+	    ($assert{real($c)} || $m->{says});
 	my ($claims) = map { $test{$check}{$_} } grep {
 	    $_ eq $name || $_ =~ /\.\Q$name\E\z/ } keys %{$test{$check}};
 

@@ -15,7 +15,7 @@
 
 XTEST(state_idle, 1, "SMP-2 CPU-1 CLK-2")
 
-XTEST(entry_hold, 1, "INTR-2 IPI-2 CLK-2")
+XTEST(entry_hold, 1, "INTR-2 IPI-2 CLK-2 SPL-1")
 XTEST(entry_doorbell, 2, "INTR-2 X-SOFT-2")
 XTEST(entry_masked, 2, "INTR-2 X-IPI-1")
 XTEST(entry_nested, 2, "INTR-2 SPL-1")
