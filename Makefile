@@ -53,7 +53,7 @@ alone-%:
 
 # On the host, with firmware that lies, and the boots; prove says how long
 # each took.
-check: check-arch check-host check-rules check-boot check-protocol
+check: check-arch check-contract check-host check-rules check-boot check-protocol
 check-arch:
 	@$(BOOT) --list $(ARCH) >/dev/null
 ENCODE_TESTS = $(patsubst md-%/proof/encode_test.c,obj/host/%/encode_test, \
@@ -108,9 +108,12 @@ check-points: $(BOOT_ARCHES:%=kernels-%) $(BOOT_ARCHES:%=nopoints-%)
 CLAUSE =
 contract:
 	@$(PERL) tests/contract.pl $(CLAUSE)
+check-contract:
+	@$(PROVE) --timer tests/contract.pl
 
 clean:
 	rm -rf $(filter-out obj/qemu10,$(wildcard obj/*)) compile_commands.json
 
 .PHONY: help kernels xcall-alone check check-arch check-host host-full \
-	check-tsan mutants contract check-encode check-rules check-points clean
+	check-tsan mutants contract check-contract check-encode check-rules \
+	check-points clean
