@@ -69,12 +69,14 @@ test_trap_write(void)
 	TRAP_AT(write_run, &constant);
 }
 
-/* MEM-1, MEM-2: neither data, nor RAM, nor a stack is executed. */
+/* MEM-1, MEM-2: neither constants, data, RAM, nor a stack is executed. */
 void
 test_trap_execute(void)
 {
+	static const unsigned long constant[8] = { 0 };
 	static unsigned long data[8];
 
+	TRAP_AT(jump_run, constant);
 	TRAP_AT(jump_run, data);
 	TRAP_AT(jump_run, kmem_alloc(64));
 	TRAP_AT(jump_run, curthread->t_stack + 64);
