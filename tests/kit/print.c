@@ -304,19 +304,28 @@ stop_cpu(struct cpu_info *ci)
 	intr_restore(s);
 }
 
-/* Where it was: the function, and who called it. */
+/*
+ * Where it was: the function, which an interrupt may just have come into, and
+ * who called it.
+ */
 static void
 stop_where(struct cpu_info *ci, int spins)
 {
+	uintptr_t off, pc = ci->ci_stop_pc, fp = ci->ci_stop_fp;
 	const char *name;
-	uintptr_t off, pc;
+	int i;
 
-	name = ksym(ci->ci_stop_pc, &off);
+	name = ksym(pc, &off);
 	XT_CHECK(name != NULL);
-	if (!spins || name == NULL)
+	if (!spins)
 		return;
-	is_string(__FILE__, __LINE__, name, "stop_spin");
-	md_frame_next(ci->ci_stop_fp, &pc);
+	for (i = 0; i < 8 && name != NULL && !xt_names(name, "stop_spin"); i++) {
+		fp = md_frame_next(fp, &pc);
+		name = ksym(pc, &off);
+	}
+	is_string(__FILE__, __LINE__, name != NULL ? name : "none",
+	    "stop_spin");
+	md_frame_next(fp, &pc);
 	name = ksym(pc, &off);
 	XT_CHECK(name != NULL && (strcmp(name, "stop_thread") == 0 ||
 	    strcmp(name, "thread_start") == 0));
