@@ -18,6 +18,7 @@ help:
 	@echo "                      boot one machine, its console on the terminal"
 	@echo "make check [ARCH=..]  all tests, the boots among them"
 	@echo "make host-full        the core under sanitizers, ten million calls"
+	@echo "make fuzz [SECONDS=60]  the readers of firmware's tables"
 	@echo "make debug ARCH=..    boot stopped, with a debugger attached"
 	@echo "make soak N=100       the boots again and again, any red is false"
 	@echo "make check-rules [ARCH=..]  barriers and such, in emitted code"
@@ -53,7 +54,8 @@ alone-%:
 
 # On the host, with firmware that lies, and the boots; prove says how long
 # each took.
-check: check-arch check-contract check-host check-rules check-boot check-protocol
+check: check-arch check-contract check-host check-fuzz check-rules check-boot \
+    check-protocol
 check-arch:
 	@$(BOOT) --list $(ARCH) >/dev/null
 ENCODE_TESTS = $(patsubst md-%/proof/encode_test.c,obj/host/%/encode_test, \
@@ -77,6 +79,16 @@ obj/host/firmware_test: tests/host/firmware_test.c mi/boot/fdt.c \
 	@mkdir -p $(@D)
 	@$(HOSTCC) -std=gnu11 -g -O1 -Wall -Wextra -Werror -Imi/boot -o $@ \
 	    tests/host/firmware_test.c mi/boot/fdt.c mi/boot/acpi.c
+
+# The readers of firmware's tables: the seeds and the same RUNS inputs each
+# time; "make fuzz" makes new ones for as many SECONDS.
+RUNS = 20000
+SECONDS = 60
+check-fuzz:
+	@CC='$(HOSTCC)' RUNS='$(RUNS)' SECONDS=0 $(PROVE) --timer \
+	    tests/fuzz/fuzz.t
+fuzz:
+	@CC='$(HOSTCC)' SECONDS='$(SECONDS)' $(PROVE) -v tests/fuzz/fuzz.t
 
 # What is asked of the instructions themselves: md-X/proof/rules.
 check-rules: $(BOOT_ARCHES:%=kernels-%)
@@ -116,4 +128,4 @@ clean:
 
 .PHONY: help kernels xcall-alone check check-arch check-host host-full \
 	check-tsan mutants contract check-contract check-encode check-rules \
-	check-points clean
+	check-points fuzz check-fuzz clean
