@@ -11,6 +11,11 @@
 # The readers of firmware's tables under libFuzzer and its sanitizers: the
 # seeds, and then RUNS inputs made from them, the same ones every time; or
 # SECONDS of new ones.  An input that fails is kept in obj/fuzz.
+#
+# proves fuzz fdt_seeds: BOOT-1
+# proves fuzz fdt_inputs: BOOT-1
+# proves fuzz acpi_seeds: BOOT-1
+# proves fuzz acpi_inputs: BOOT-1
 
 use strict;
 use warnings;
