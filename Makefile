@@ -41,6 +41,7 @@ KERNEL = $(MAKE) --no-print-directory -f mk/kernel.mk CC='$(CC)' LD='$(LD)' \
 kernels-%:
 	@$(KERNEL) ARCH=$* KIND=mp
 	@$(KERNEL) ARCH=$* KIND=up
+	@$(KERNEL) ARCH=$* KIND=hook
 
 nopoints-%:
 	@$(KERNEL) ARCH=$* KIND=nopoints

@@ -1,6 +1,8 @@
 # One kernel: ARCH=amd64 or another md- folder, and KIND:
 #	mp		what is booted
 #	up		for one CPU, without doorbells
+#	hook		mp, with md_point() called at every MD_POINT(), and
+#			only the tests that act there
 #	nopoints	mp, to show that MD_POINT() costs nothing; not booted
 # The top Makefile calls this once for each.
 #
@@ -31,6 +33,10 @@ OBJS = $(patsubst %,$(OBJ)/%.o,$(basename $(SRCS)))
 DEFS = -DXCALL_MACHINE='"xcall_kern.h"' -DXCALL_WATCH -DXCALL_MANY
 ifneq ($(KIND),up)
 DEFS += -DMULTIPROCESSOR
+endif
+ifeq ($(KIND),hook)
+DEFS += -DHOOKS
+TEST_SRCS += $(HOOK_SRCS)
 endif
 ifeq ($(KIND),nopoints)
 DEFS += -DNOPOINTS

@@ -41,13 +41,17 @@ use Machines;
 use Verdict;
 
 my $USAGE = <<'END';
-usage: boot.pl [options] ARCH/MACHINE/CPUS[/up]
-       boot.pl --run [options] ARCH[/MACHINE[/CPUS[/up]]] ...
-       boot.pl --print | --debug [options] ARCH[/MACHINE[/CPUS[/up]]]
+usage: boot.pl [options] ARCH/MACHINE/CPUS[/VARIANT]
+       boot.pl --run [options] ARCH[/MACHINE[/CPUS[/VARIANT]]] ...
+       boot.pl --print | --debug [options] ARCH[/MACHINE[/CPUS[/VARIANT]]]
        boot.pl --list [ARCH]
 
 Boots one cell and prints TAP.  An empty MACHINE is the default one of the
-architecture, an empty CPUS is 4.  /up takes the uniprocessor kernel.
+architecture, an empty CPUS is 4.  VARIANT:
+
+  up             the uniprocessor kernel
+  hook           the kernel with tests that act at its points, POINT-1
+  sweep          the tests that let an interrupt come at every instruction
 
   --run          show the consoles as they are, then a line of verdict each
   --print        print the QEMU command line, to be copied
@@ -165,7 +169,7 @@ sub cell {
 	my $t = table($arch);
 	my ($m, $n);
 
-	stop(USAGE, "'$name' is not ARCH/MACHINE/CPUS[/up]") if @more;
+	stop(USAGE, "'$name' is not ARCH/MACHINE/CPUS[/VARIANT]") if @more;
 	$machine = $t->{default} if ($machine // '') eq '';
 	$m = $t->{machine}{$machine} or stop(USAGE, "no machine '$machine' " .
 	    "for $arch; there are: @{$t->{names}}");
@@ -174,17 +178,18 @@ sub cell {
 	stop(USAGE, "$arch/$machine takes 1 to $m->{max} CPUs, not '$cpus'")
 	    if !defined $n || $n > $m->{max};
 	$variant //= '';
-	stop(USAGE, "no kernel '$variant'; there are: up, or nothing for the " .
-	    "multiprocessor one") if $variant !~ /\A(?:up)?\z/;
+	my $v = $Machines::variants{$variant} or stop(USAGE, "no variant " .
+	    "'$variant'; there are: " . Machines::variants() . ", or none");
 
 	my $base = File::Spec->rel2abs($opt{top}) eq File::Spec->rel2abs('.') ?
 	    '' : "$opt{top}/";
-	my $dir = "${base}obj/$arch/" . ($variant || 'mp');
+	my $dir = "${base}obj/$arch/$v->{kind}";
 	return {
 		name => join('/', $arch, $machine, $cpus, $variant || ()),
 		arch => $arch, table => $t, machine => $m, smp => $cpus,
+		variant => $v,
 		# The uniprocessor kernel runs one CPU of however many.
-		cpus => $variant eq 'up' ? 1 : $n,
+		cpus => $v->{cpus} // $n,
 		kernel => "$dir/$t->{kernel}", symbols => "$dir/kernel.elf",
 		log => "${base}obj/$arch/boot/" .
 		    join('-', $machine, $cpus, $variant || ()) . '.log',
@@ -237,14 +242,16 @@ sub need_kernel {
 sub command {
 	my ($cell, $program, @more) = @_;
 	my $t = $cell->{table};
-	my $accel = $ENV{ACCEL} || 'tcg';
-	my $append = join ' ', @{$t->{append}}, @{$opt{append}};
+	my $v = $cell->{variant};
+	my $accel = $v->{accel} // ($ENV{ACCEL} || 'tcg');
+	my $append = join ' ', @{$t->{append}}, $v->{append} // (),
+	    @{$opt{append}};
 
 	# Only TCG can be any CPU; the machine may name another yet.
 	return ($program, '-accel', $accel, @{$t->{common}},
 	    '-cpu', $accel =~ /\Atcg\b/ ? $t->{cpu} : 'host',
 	    @{$cell->{machine}{args}}, '-smp', $cell->{smp},
-	    @{$opt{qemu}}, @more,
+	    @{$v->{args} // []}, @{$opt{qemu}}, @more,
 	    $append eq '' ? () : ('-append', $append),
 	    '-kernel', $cell->{kernel});
 }

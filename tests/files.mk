@@ -8,5 +8,9 @@ TEST_SRCS = tests/suite.c \
 	tests/kit/call.c tests/kit/thread.c tests/kit/sleep.c \
 	tests/kit/mutex.c tests/kit/clock.c tests/kit/use.c tests/kit/print.c \
 	tests/kit/state.c tests/kit/trap.c tests/kit/entry.c
+TEST_SRCS += tests/sweep/sweep.c tests/sweep/level.c tests/sweep/call.c \
+	tests/sweep/idle.c
 # What only the architecture knows, for them: tests/proof.h.
 TEST_SRCS += md-$(ARCH)/proof/proof.c md-$(ARCH)/proof/hold.S
+# Those that act at points, in a kernel of their own.
+HOOK_SRCS = tests/hook/hook.c tests/hook/call.c tests/hook/sleep.c

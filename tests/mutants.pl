@@ -34,14 +34,16 @@
 #	caught CHECK NAME	the check, and what in it must go red
 #	says REGEX		and what must be said; else the clause's name
 #	only ARCH ...		not on other architectures
-#	cell MACHINE/CPUS[/up]	where to boot, in place of the default machine
+#	cell MACHINE/CPUS[/VARIANT]
+#				where to boot, in place of the default machine
 #				and 4 CPUs; either part may be empty
 #	fast			in the small set as well
 #	equivalent REASON	not run: no test can tell it from the original
 #	open REASON		run, and known not to be caught yet
 #
 # Checks: `boot' runs the one test NAME of the suite; NAME - is the run as a
-# whole, where the machine does not get as far as a test.  `build' wants the
+# whole, where the machine does not get as far as a test.  `hook' and `sweep'
+# are boots of that variant, on 4 CPUs and on 2.  `build' wants the
 # compiler or linker to refuse.  Any other CHECK is `make check-CHECK', whose
 # TAP has a test called NAME.  Every check is first run without a mutant, and
 # has to be green.
@@ -63,6 +65,9 @@ usage: mutants.pl [ARCH=arch] [ONLY=pattern] [FAST=1] [JOBS=n] [KEEP=1]
 ONLY matches names of mutants; LIST only lists them; KEEP keeps the trees of
 those not caught; ALL boots the whole suite and says which tests go red.
 END
+
+# Checks that are boots of a variant: where.
+my %variant = (hook => '/4/hook', sweep => '/2/sweep');
 
 # Checks of the host: once, whatever the architecture.
 my %host = map { $_ => 1 } qw(host model tsan fuzz);
@@ -152,6 +157,10 @@ sub records {
 		bad($r, "nothing is changed") unless @{$r->{edits}};
 		bad($r, "no 'caught'")
 		    unless $r->{caught} || defined $r->{equivalent};
+		if (my $cell = $variant{$r->{caught} // ''}) {
+			$r->{cell} //= $cell;
+			$r->{caught} = 'boot';
+		}
 	}
 	return @list;
 }
@@ -248,7 +257,9 @@ sub spew {
 sub kind {
 	my ($cell) = @_;
 
-	return $cell =~ m{/up\z} ? 'up' : 'mp';
+	my $variant = (split m{/}, $cell)[3] // '';
+
+	return $Machines::variants{$variant}{kind};
 }
 
 # One kernel.  The linker is a script, so that what a mutant adds to its

@@ -83,6 +83,18 @@ suite_line(const char *fmt, ...)
 	printf("%s\n", line);
 }
 
+void
+kit_note(const char *fmt, ...)
+{
+	char line[300];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(line, sizeof(line), fmt, ap);
+	va_end(ap);
+	suite_line("# %s", line);
+}
+
 unsigned int
 xt_ncpu(void)
 {
@@ -385,7 +397,33 @@ test_report(const struct xtest *xt, unsigned int number)
 	return (0);
 }
 
-static const struct xtest *const tables[] = { xcall_tests, kit_tests };
+/* Which tests: suite=NAME, or what the kernel is made for. */
+static const struct {
+	const char	   *s_name;
+	const struct xtest *s_tables[3];
+} suites[] = {
+#ifdef HOOKS
+	{ "hook", { hook_tests } },
+#endif
+	{ "conform", { xcall_tests, kit_tests } },
+	{ "sweep", { sweep_tests } },
+};
+static const struct xtest *const *tables = suites[0].s_tables;
+
+static void
+suite_choose(void)
+{
+	char buf[16];
+	size_t i;
+
+	if (boot_arg("suite", buf, sizeof(buf)) == NULL)
+		return;
+	for (i = 0; strcmp(suites[i].s_name, buf) != 0; i++) {
+		if (i + 1 == nitems(suites))
+			panic("suite=%s: there is no such suite", buf);
+	}
+	tables = suites[i].s_tables;
+}
 
 static int
 test_wanted(const struct xtest *xt, const char *want)
@@ -416,7 +454,7 @@ suite_plan(const char *want)
 	const struct xtest *xt;
 	unsigned int i, n = 0;
 
-	for (i = 0; i < nitems(tables); i++) {
+	for (i = 0; tables[i] != NULL; i++) {
 		for (xt = tables[i]; xt->xt_name != NULL; xt++)
 			n += test_wanted(xt, want);
 	}
@@ -429,7 +467,7 @@ suite_run(const char *want)
 	const struct xtest *xt;
 	unsigned int i, failed = 0, number = 0;
 
-	for (i = 0; i < nitems(tables); i++) {
+	for (i = 0; tables[i] != NULL; i++) {
 		for (xt = tables[i]; xt->xt_name != NULL; xt++) {
 			if (!test_wanted(xt, want))
 				continue;
@@ -490,6 +528,7 @@ user_main(void *arg)
 
 	(void)arg;
 	suite_init();
+	suite_choose();
 	want = boot_arg("tests", buf, sizeof(buf));
 	planned = suite_plan(want);
 	printf("==== portkit begin arch=%s cpus=%u ====\n", MD_NAME,

@@ -19,6 +19,8 @@
 #include "xtest.h"
 
 extern const struct xtest kit_tests[];	/* kit/list.h */
+extern const struct xtest sweep_tests[]; /* sweep/list.h */
+extern const struct xtest hook_tests[];	/* hook/list.h */
 
 /* Interrupt sources and soft interrupts for tests; before the first one. */
 void	kit_init(void);
@@ -51,11 +53,16 @@ void	kit_state_init(void);
 void	kit_state(void);
 void	kit_stacks(void);
 
+/* A line that says something, whether the test fails or not. */
+void	kit_note(const char *, ...) __attribute__((__format__(printf, 1, 2)));
+
 /* Threads asleep on a channel. */
 unsigned int	kit_sleepers(const void *);
 
 #define XTEST(_name, _mincpus, _clauses)	void test_##_name(void);
 #include "kit/list.h"
+#include "sweep/list.h"
+#include "hook/list.h"
 #undef XTEST
 
 #endif /* KIT_H */

@@ -26,13 +26,31 @@
 #	machine NAME MAXCPUS ends|stays ARGS...
 #					ends: the guest can end the emulator
 #	default NAME			the machine taken when none is named
-#	boot NAME CPUS [up]		one cell of `make check'; CPUS is what
-#					-smp takes, up the uniprocessor kernel
+#	boot NAME CPUS [VARIANT]	one cell of `make check'; CPUS is what
+#					-smp takes, the variants are below
 
 package Machines;
 
 use strict;
 use warnings;
+
+# The variants of a cell: the kernel in obj/ARCH that is booted, and what else
+# differs from an ordinary boot of that kernel.
+#
+# sweep counts instructions instead of time: the same run again and again, an
+# interrupt at the instruction it was meant for.
+our %variants = (
+	'' => { kind => 'mp' },
+	up => { kind => 'up', cpus => 1 },
+	hook => { kind => 'hook' },
+	sweep => { kind => 'mp', append => 'suite=sweep',
+	    accel => 'tcg,thread=single',
+	    args => ['-icount', 'shift=0,sleep=off',
+		'-rtc', 'clock=vm,base=2026-01-01'] },
+);
+
+# Their names, for people.
+sub variants { return join ', ', grep { $_ ne '' } sort keys %variants }
 
 my $NAME = qr/[a-z0-9][a-z0-9.-]*/;
 my $CPUS = qr/[1-9]\d{0,3}(?:,[a-z]+=\d+)*/;
@@ -115,8 +133,8 @@ sub boot {
 
 	$bad->("machine '$name' has at most $m->{max} CPUs, not $n")
 	    if $n > $m->{max};
-	$bad->("'up' or nothing, not '$variant'")
-	    if ($variant // 'up') ne 'up';
+	$bad->("no variant '$variant'; there are: " . variants())
+	    if defined $variant && !$variants{$variant};
 	$bad->("a second boot of $cell")
 	    if grep { $_ eq $cell } @{$t->{boot}};
 	push @{$t->{boot}}, $cell;

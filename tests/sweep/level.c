@@ -1,0 +1,308 @@
+/*
+ * Copyright (c) 2026 the portkit authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES.
+ */
+
+/*
+ * Sweeps over levels, the pending word, and what an interrupt must leave as
+ * it was.
+ */
+
+#include "md.h"
+#include "kern.h"
+#include "intr.h"
+#include "synch.h"
+#include "sweep/sweep.h"
+
+static void
+nops_window(unsigned int n)
+{
+	(void)n;
+#define NOP	__asm volatile("nop");
+#define NOP8	NOP NOP NOP NOP NOP NOP NOP NOP
+	NOP8 NOP8 NOP8 NOP8 NOP8 NOP8 NOP8 NOP8
+}
+
+/*
+ * That the sweep does what it says: 64 instructions are interrupted at 64
+ * places at least.  If not, no other sweep shows anything.
+ */
+void
+test_sweep_nops(void)
+{
+	static const struct sweep sw = { .sw_clause = "INTR-2",
+	    .sw_window = nops_window };
+
+	sweep_run(&sw);
+	if (sweep_places < 64)
+		xt_fail(__FILE__, __LINE__, "CLK-2: the clock came at %u "
+		    "places of 64: this machine does not count instructions, "
+		    "or the clock is coarse", sweep_places);
+}
+
+/* This CPU's. */
+static unsigned long churn_right, churn_have;
+
+static void
+churn_window(unsigned int n)
+{
+	(void)n;
+	churn_have = xt_churn(54321, 3);
+}
+
+static void
+churn_wide_window(unsigned int n)
+{
+	(void)n;
+	churn_have = xt_churn_wide(54321, 3);
+}
+
+static void
+churn_after(unsigned int n)
+{
+	(void)n;
+	SWEEP_CHECK(churn_have == churn_right);
+}
+
+/* INTR-2: registers, flags, and the stack of a function that calls none. */
+void
+test_sweep_registers(void)
+{
+	static const struct sweep sw = { .sw_clause = "INTR-2",
+	    .sw_window = churn_window, .sw_after = churn_after };
+	unsigned long s;
+
+	s = intr_disable();
+	churn_right = xt_churn(54321, 3);
+	intr_restore(s);
+	sweep_run(&sw);
+}
+
+/* The same, for CPUs with twice as many. */
+void
+test_sweep_registers_wide(void)
+{
+	static const struct sweep sw = { .sw_clause = "INTR-2",
+	    .sw_window = churn_wide_window, .sw_after = churn_after };
+	unsigned long s;
+
+	s = intr_disable();
+	churn_right = xt_churn_wide(54321, 3);
+	intr_restore(s);
+	sweep_run(&sw);
+}
+
+/* In the interrupt another one, so that what the CPU saved is saved again. */
+static void
+flags_handler(void)
+{
+	cpu_unidle(curcpu());
+	sweep_pend();
+}
+
+static unsigned int __attribute__((__noinline__))
+flags(unsigned long x, unsigned long y)
+{
+	unsigned int i, n = 0;
+	unsigned long z;
+
+	/* Not known when compiling. */
+	__asm volatile("" : "+r" (x), "+r" (y));
+	for (i = 0; i < 6; i++) {
+		n += n + (x < y);
+		n += n + ((long)x < (long)y);
+		n += n + (x == y);
+		n += n + __builtin_add_overflow(x, y, &z);
+		n += n + __builtin_sub_overflow((long)x, (long)y, (long *)&z);
+		x = x * 3 + z;
+		y = y << 3 ^ x >> 5;
+	}
+	return (n);
+}
+
+static void
+flags_window(unsigned int n)
+{
+	(void)n;
+	churn_have = flags(~0UL / 3, ~0UL / 5);
+}
+
+/* INTR-2: what a comparison found is kept until it is looked at. */
+void
+test_sweep_flags(void)
+{
+	static const struct sweep sw = { .sw_clause = "INTR-2",
+	    .sw_window = flags_window, .sw_handler = flags_handler,
+	    .sw_after = churn_after };
+	unsigned long s;
+
+	s = intr_disable();
+	churn_right = flags(~0UL / 3, ~0UL / 5);
+	intr_restore(s);
+	sweep_run(&sw);
+}
+
+/* One of them in each sweep: the next would make good what one forgets. */
+static int window_level;
+
+static void
+spl_window(unsigned int n)
+{
+	int s;
+
+	(void)n;
+	s = splraise(window_level);
+	splx(s);
+}
+
+static void
+spl_nested_window(unsigned int n)
+{
+	int none, s;
+
+	(void)n;
+	none = splraise(IPL_BIO);
+	s = splraise(window_level);
+	splx(s);
+	splx(none);
+}
+
+/* SPL-1: nothing is left pending, whenever the clock comes. */
+void
+test_sweep_spl(void)
+{
+	static const struct sweep plain = { .sw_clause = "SPL-1",
+	    .sw_window = spl_window };
+	static const struct sweep nested = { .sw_clause = "SPL-1",
+	    .sw_window = spl_nested_window };
+
+	for (window_level = IPL_SOFTCLOCK; window_level <= IPL_IPI;
+	    window_level++)
+		sweep_run(&plain);
+	for (window_level = IPL_NET; window_level <= IPL_IPI; window_level++)
+		sweep_run(&nested);
+}
+
+static void
+intr_window(unsigned int n)
+{
+	unsigned long s;
+
+	(void)n;
+	s = intr_disable();
+	intr_restore(s);
+}
+
+static void
+intr_pend_window(unsigned int n)
+{
+	unsigned long s;
+
+	(void)n;
+	s = intr_disable();
+	kit_pend(IPL_TTY);
+	intr_restore(s);
+}
+
+static void
+intr_spl_window(unsigned int n)
+{
+	int none;
+
+	(void)n;
+	intr_disable();
+	none = splraise(IPL_HIGH);
+	kit_pend(IPL_BIO);
+	splx(none);
+	intr_enable();
+}
+
+/* INTR-1: the same for interrupts turned off and on. */
+void
+test_sweep_intr(void)
+{
+	static const struct sweep plain = { .sw_clause = "INTR-1, SPL-1",
+	    .sw_window = intr_window };
+	static const struct sweep pend = { .sw_clause = "INTR-1, SPL-1",
+	    .sw_window = intr_pend_window, .sw_ran = 1 };
+	static const struct sweep spl = { .sw_clause = "INTR-1, SPL-1",
+	    .sw_window = intr_spl_window, .sw_ran = 1 };
+
+	sweep_run(&plain);
+	sweep_run(&pend);
+	sweep_run(&spl);
+}
+
+static void
+pend_window(unsigned int n)
+{
+	int none;
+
+	(void)n;
+	none = splraise(IPL_BIO);
+	kit_pend(IPL_BIO);
+	splx(none);
+}
+
+/* SOFT-1: what a handler marks in the middle of marking is not lost. */
+void
+test_sweep_pend(void)
+{
+	static const struct sweep sw = { .sw_clause = "SOFT-1",
+	    .sw_window = pend_window, .sw_ran = 1 };
+
+	sweep_run(&sw);
+}
+
+static void
+replay_window(unsigned int n)
+{
+	(void)n;
+	kit_pend(IPL_BIO);
+	kit_pend(IPL_TTY);
+	kit_pend(IPL_SOFTTTY);
+	/* An interrupt at last; if it brings none, the clock will. */
+	cpu_unidle(curcpu());
+	while (XT_LOAD(&kit_ran.xl_n) < 3)
+		CPU_BUSY_CYCLE();
+}
+
+/* SPL-1: the replay on the way out of an interrupt, interrupted in turn. */
+void
+test_sweep_replay(void)
+{
+	static const struct sweep sw = { .sw_clause = "SPL-1",
+	    .sw_window = replay_window, .sw_ran = 3 };
+
+	sweep_run(&sw);
+}
+
+static struct mutex window_mtx;
+
+static void
+mutex_window(unsigned int n)
+{
+	(void)n;
+	mtx_enter(&window_mtx);
+	mtx_leave(&window_mtx);
+}
+
+/* A mutex holds its level from before it is owned until after. */
+void
+test_sweep_mutex(void)
+{
+	static const struct sweep sw = { .sw_clause = "SPL-1",
+	    .sw_window = mutex_window };
+
+	mtx_init(&window_mtx, IPL_SOFTCLOCK);
+	sweep_run(&sw);
+	mtx_init(&window_mtx, IPL_TTY);
+	sweep_run(&sw);
+	mtx_init(&window_mtx, IPL_HIGH);
+	sweep_run(&sw);
+}
