@@ -3,7 +3,8 @@ TEST_SRCS = tests/suite.c \
 	tests/xcall/util.c tests/xcall/run.c tests/xcall/level.c \
 	tests/xcall/table.c tests/xcall/full.c tests/xcall/order.c \
 	tests/xcall/object.c tests/xcall/fair.c tests/xcall/wait.c \
-	tests/xcall/sync.c tests/xcall/many.c tests/xcall/all.c tests/xcall/stress.c \
+	tests/xcall/sync.c tests/xcall/many.c tests/xcall/all.c tests/xcall/only.c \
+	tests/xcall/stress.c \
 	tests/kit/source.c tests/kit/spl.c tests/kit/softintr.c \
 	tests/kit/call.c tests/kit/thread.c tests/kit/sleep.c \
 	tests/kit/mutex.c tests/kit/clock.c tests/kit/use.c tests/kit/print.c \

@@ -56,6 +56,41 @@ test_call_depth(void)
 	}
 }
 
+static unsigned int beside_in;		/* [a] it has its slot pending */
+
+static void
+beside_run(void *arg)
+{
+	int ipl = splraise(IPL_HIGH);
+
+	(void)arg;
+	kit_pend(IPL_BIO);
+	XT_STORE(&beside_in, 1);
+	XT_WAIT(xt_pending());
+	splx(ipl);
+	KIT_RAN(RAN_SOURCE(IPL_BIO));
+}
+
+/* X-IPI-1: a doorbell comes to a CPU that has other slots pending, too. */
+void
+test_call_beside(void)
+{
+	struct xt_note xn;		/* the calls' until they ran */
+	unsigned int n;
+
+	for (n = 1; n < xt_ncpu(); n++) {
+		xt_note_set(&xn);
+		xt_log_set(&kit_ran);
+		XT_STORE(&beside_in, 0);
+		xt_thread(n, beside_run, NULL);
+		XT_WAIT(XT_LOAD(&beside_in));
+		cpu_xcall(xt_cpu(n), &xn.xn_xc);
+		xt_join();
+		XT_WAIT(XT_LOAD(&xn.xn_ran));
+		XT_NOTE(&xn, n, 1);
+	}
+}
+
 /* On the stack of the test until its thread has ended. */
 struct levels {
 	unsigned int	l_at;		/* the CPU is at this level */

@@ -266,6 +266,8 @@ test_cond_order(void)
 	XT_EQ(c.c_back, 1);
 }
 
+static unsigned int cond_left;		/* [a] calls that have signalled */
+
 static void
 cond_caller(void *arg)
 {
@@ -273,9 +275,13 @@ cond_caller(void *arg)
 
 	c->c_value = 7;
 	cond_signal(&c->c_cond);
+	XT_INC(&cond_left);
 }
 
-/* X-WAIT-1: signalled by a call, on another CPU, again and again. */
+/*
+ * X-WAIT-1: signalled by a call, on another CPU, again and again; and not
+ * touched by it once the waiter is back.
+ */
 void
 test_cond_call(void)
 {
@@ -283,12 +289,17 @@ test_cond_call(void)
 	struct xcall xc = XCALL_INITIALIZER(cond_caller, &c);
 	unsigned int i;
 
+	XT_STORE(&cond_left, 0);
 	for (i = 0; i < 200; i++) {
 		c.c_value = 0;
 		cond_init(&c.c_cond);
 		cpu_xcall(xt_cpu(1 + i % (xt_ncpu() - 1)), &xc);
 		cond_wait(&c.c_cond, "cond");
 		XT_EQ(c.c_value, 7);
+		/* It is the waiter's again, who may use it for anything. */
+		XT_STORE(&c.c_cond.c_wait, 0x5a5a);
+		XT_WAIT(XT_LOAD(&cond_left) == i + 1);
+		XT_EQ(XT_LOAD(&c.c_cond.c_wait), 0x5a5a);
 	}
 }
 

@@ -105,7 +105,12 @@ static void
 stack_run(void *arg)
 {
 	uintptr_t here_ = (uintptr_t)&arg;
+	struct xt_note xn;
 
+	/* A note knows whether the stack is aligned. */
+	xt_note_set(&xn);
+	(*xn.xn_xc.xc_func)(xn.xn_xc.xc_arg);
+	XT_EQ(xn.xn_skew, 0);
 	XT_CHECK(here_ >= curthread->t_stack &&
 	    here_ < curthread->t_stack + KSTACK_SIZE);
 	XT_CHECK((here_ & KSTACK_SIZE) != 0);

@@ -19,6 +19,7 @@ XTEST(run_pairs, 1,
 XTEST(run_argument, 1, "X-SOFT-2 X-CALL-5")
 XTEST(run_eoi, 2, "X-SOFT-2 INTR-2")
 XTEST(run_depth, 2, "X-SOFT-2")
+XTEST(run_rest, 2, "X-RING-1 X-SOFT-2")
 XTEST(run_registers, 2, "X-SOFT-2 X-SOFT-3 INTR-2")
 XTEST(run_idle, 2, "X-IPI-1 X-SOFT-2 IDLE-2")
 XTEST(run_idle_race, 2, "X-IPI-1 X-SOFT-2 IDLE-2")
@@ -105,6 +106,9 @@ XTEST(many_meet, 1, "X-SET-1 X-IPI-2")
 XTEST(many_full, 3, "X-SET-1 X-IPI-2 X-ROOM-1")
 XTEST(many_nested, 3, "X-SET-1 X-IPI-2")
 XTEST(many_storm, 1, "X-SET-1 X-IPI-2")
+
+XTEST(only_one, 3, "X-IPI-1")
+XTEST(only_set, 3, "X-IPI-2")
 
 XTEST(all_to_one, 1, "X-IPI-1 X-SOFT-1 X-SOFT-2 X-ORDER-1")
 XTEST(all_to_all, 1, "X-IPI-1 X-SOFT-1 X-SOFT-2 X-ORDER-1 X-ATOM-1")

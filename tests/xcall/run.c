@@ -102,6 +102,9 @@ eoi_first(void *arg)
 
 	int ipl;
 
+	/* The bit of this dispatch is cleared; that of the next one comes. */
+	if (xt_pending() != -1)
+		XT_EQ(xt_pending(), 0);
 	XT_STORE(&e->e_in, 1);
 	if (xt_pending() != -1)
 		XT_WAIT(xt_pending());
@@ -174,6 +177,39 @@ test_run_depth(void)
 			XT_WAIT(XT_LOAD(&d.d_more[i].xn_ran));
 			XT_NOTE(&d.d_more[i], 1, 1);
 			XT_EQ(d.d_more[i].xn_depth, 1);
+		}
+	}
+}
+
+/*
+ * X-RING-1, X-SOFT-2: nobody rings for a call that joins others in the queue,
+ * not even when the dispatch under way does not count it.
+ */
+void
+test_run_rest(void)
+{
+	struct depth d[2];		/* the calls' until they ran */
+	struct xcall first = XCALL_INITIALIZER(depth_hold, &d[0]);
+	struct xcall hold = XCALL_INITIALIZER(depth_hold, &d[1]);
+	struct xt_note *more = d[1].d_more;
+	unsigned int i, n;
+
+	for (n = 1; n < xt_ncpu(); n++) {
+		for (i = 0; i < 6; i++)
+			xt_note_set(&d[i / 3].d_more[i % 3]);
+		d[0].d_in = d[0].d_go = d[1].d_in = d[1].d_go = 0;
+		cpu_xcall(xt_cpu(n), &first);
+		XT_WAIT(XT_LOAD(&d[0].d_in));
+		/* The next dispatch counts two, and a third joins them. */
+		cpu_xcall(xt_cpu(n), &hold);
+		cpu_xcall(xt_cpu(n), &more[0].xn_xc);
+		XT_STORE(&d[0].d_go, 1);
+		XT_WAIT(XT_LOAD(&d[1].d_in));
+		cpu_xcall(xt_cpu(n), &more[1].xn_xc);
+		XT_STORE(&d[1].d_go, 1);
+		for (i = 0; i < 2; i++) {
+			XT_WAIT(XT_LOAD(&more[i].xn_ran));
+			XT_NOTE(&more[i], n, 1);
 		}
 	}
 }
