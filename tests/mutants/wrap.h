@@ -23,7 +23,6 @@
 	_type __real_##_name(__VA_ARGS__);				\
 	_type __wrap_##_name(__VA_ARGS__);
 
-WRAP(void, cpu_xcall_ipi, struct cpu_info *)
 WRAP(void, cpu_xcall_ipi_many, const struct cpuset *)
 WRAP(void, cpu_xcall_dispatch, struct cpu_info *)
 WRAP(void, cpu_xcall_tick, struct cpu_info *)
