@@ -19,6 +19,7 @@ help:
 	@echo "make check [ARCH=..]  all tests, the boots among them"
 	@echo "make host-full        the core under sanitizers, ten million calls"
 	@echo "make fuzz [SECONDS=60]  the readers of firmware's tables"
+	@echo "make model-full       the model of the core, the long scenarios too"
 	@echo "make debug ARCH=..    boot stopped, with a debugger attached"
 	@echo "make soak N=100       the boots again and again, any red is false"
 	@echo "make check-rules [ARCH=..]  barriers and such, in emitted code"
@@ -34,6 +35,7 @@ help:
 
 include mk/boot.mk
 include mk/witness.mk
+include mk/model.mk
 
 kernels: $(BOOT_ARCHES:%=kernels-%)
 KERNEL = $(MAKE) --no-print-directory -f mk/kernel.mk CC='$(CC)' LD='$(LD)' \
@@ -55,8 +57,8 @@ alone-%:
 
 # On the host, with firmware that lies, and the boots; prove says how long
 # each took.
-check: check-arch check-contract check-host check-fuzz check-rules check-boot \
-    check-protocol
+check: check-arch check-contract check-host check-model check-fuzz \
+    check-rules check-boot check-protocol
 check-arch:
 	@$(BOOT) --list $(ARCH) >/dev/null
 ENCODE_TESTS = $(patsubst md-%/proof/encode_test.c,obj/host/%/encode_test, \
