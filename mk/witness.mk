@@ -18,3 +18,12 @@ check-protocol: $(PLUGINS)
 	    `$(PROTOCOL) --list $(ARCH)`
 
 .PHONY: plugins check-protocol
+
+# What of the core and of the paths to it no test executes.
+coverage: $(PLUGINS)
+	@$(BOOT) --list $(ARCH) >/dev/null
+	@$(BOOT_KERNELS)
+	@$(PROVE) --timer -j$(JOBS) --exec '$(PERL) tests/coverage.pl' \
+	    $(BOOT_ARCHES)
+
+.PHONY: coverage

@@ -747,7 +747,7 @@ sub run {
 		bad($property, undef, 'this was never seen: the table, or ' .
 		    'the choice of tests, is wrong')
 		    if !$ok && !$bad{$property};
-		print $ok ? '' : 'not ', 'ok ', ++$n, " - $property: $text",
+		print $ok ? "" : "not ", "ok ", ++$n, " - $property ($text)",
 		    $not ? " # SKIP $not" : " (" . ($seen{$property} // 0) . ')', "\n";
 	}
 	print $status == 0 ? '' : 'not ', 'ok ', ++$n, " - the boot\n";
