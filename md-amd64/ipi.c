@@ -22,6 +22,7 @@
 void	amd64_xcall_xapic(void), amd64_xcall_x2apic(void);
 void	amd64_clock_xapic(void), amd64_clock_x2apic(void);
 void	amd64_ipi_xapic(void), amd64_ipi_x2apic(void);
+void	amd64_stray_xapic(void), amd64_stray_x2apic(void);
 void	amd64_spurious(void);
 void	amd64_ipi(void);
 
@@ -35,6 +36,7 @@ ipi_init(void)
 	    amd64_clock_xapic);
 	idt_set(VEC_IPI, amd64_x2apic ? amd64_ipi_x2apic : amd64_ipi_xapic);
 	idt_set(VEC_SPURIOUS, amd64_spurious);
+	idt_strays(amd64_x2apic ? amd64_stray_x2apic : amd64_stray_xapic);
 }
 
 void

@@ -91,21 +91,35 @@ lapic_setup(uint64_t base)
 	printf("lapic: %s\n", amd64_x2apic ? "x2APIC" : "xAPIC");
 }
 
-/* An interrupt that was being served when another kernel ended. */
+/* Is a bit set in eight registers, 16 bytes apart? */
+static int
+lapic_any(uint32_t reg)
+{
+	int i;
+
+	for (i = 0; i < 8; i++) {
+		if (lapic_read(reg + i * 16) != 0)
+			return (1);
+	}
+	return (0);
+}
+
+/*
+ * What another kernel left.  Interrupts that it was serving are ended.  Those
+ * that wait cannot be thrown away, SDM 3A 11.4.7.2: they are taken, by a table
+ * that ends them.
+ */
 static void
 lapic_drain(void)
 {
-	int i, n;
+	int n;
 
-	for (n = 0; n < 256; n++) {
-		for (i = 0; i < 8; i++) {
-			if (lapic_read(LAPIC_ISR + i * 16) != 0)
-				break;
-		}
-		if (i == 8)
-			return;
+	for (n = 0; n < 256 && lapic_any(LAPIC_ISR); n++)
 		lapic_write(LAPIC_EOI, 0);
-	}
+	idt_load_strays();
+	for (n = 0; n < 256 && lapic_any(LAPIC_IRR); n++)
+		__asm volatile("sti; nop; nop; cli" ::: "memory");
+	idt_load();
 }
 
 /*

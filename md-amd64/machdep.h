@@ -39,6 +39,8 @@ volatile uint32_t *pmap_device(uint64_t, size_t);
 void	idt_init(void);
 void	idt_set(int, void (*)(void));
 void	idt_load(void);
+void	idt_strays(void (*)(void));
+void	idt_load_strays(void);
 
 /* cpu.c */
 void	cpu_tables(struct cpu_info *);

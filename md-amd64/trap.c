@@ -44,7 +44,9 @@ struct amd64_gate {
 extern const char amd64_trapstubs[];
 void	amd64_trap(struct amd64_trapframe *);
 
-static struct amd64_gate idt[256];
+#define VEC_FIRST	32	/* below are the CPU's own */
+
+static struct amd64_gate idt[256], strays[256];
 
 static const char *const trapnames[] = {
 	"divide error", "debug", "NMI", "breakpoint", "overflow", "bound",
@@ -56,10 +58,8 @@ static const char *const trapnames[] = {
 };
 
 static void
-gate_set(int vec, uintptr_t addr)
+gate_set(struct amd64_gate *g, uintptr_t addr)
 {
-	struct amd64_gate *g = &idt[vec];
-
 	g->g_low = addr;
 	g->g_mid = addr >> 16;
 	g->g_high = addr >> 32;
@@ -70,7 +70,7 @@ gate_set(int vec, uintptr_t addr)
 void
 idt_set(int vec, void (*func)(void))
 {
-	gate_set(vec, (uintptr_t)func);
+	gate_set(&idt[vec], (uintptr_t)func);
 }
 
 /* The stacks of their own are there from cpu_tables() on. */
@@ -80,22 +80,47 @@ idt_init(void)
 	int vec;
 
 	for (vec = 0; vec < 256; vec++)
-		gate_set(vec, (uintptr_t)amd64_trapstubs + vec * STUB_SIZE);
+		gate_set(&idt[vec], (uintptr_t)amd64_trapstubs +
+		    vec * STUB_SIZE);
+}
+
+/* A table in which func takes every interrupt; for lapic.c. */
+void
+idt_strays(void (*func)(void))
+{
+	int vec;
+
+	memcpy(strays, idt, sizeof(strays));
+	for (vec = VEC_FIRST; vec < 256; vec++)
+		gate_set(&strays[vec], (uintptr_t)func);
+}
+
+static void
+idt_load_table(const struct amd64_gate *table)
+{
+	struct {
+		uint16_t	limit;
+		uint64_t	base;
+	} __attribute__((__packed__)) idtr = { sizeof(idt) - 1,
+	    (uint64_t)table };
+
+	__asm volatile("lidt %0" :: "m" (idtr) : "memory");
+}
+
+void
+idt_load_strays(void)
+{
+	idt_load_table(strays);
 }
 
 void
 idt_load(void)
 {
-	struct {
-		uint16_t	limit;
-		uint64_t	base;
-	} __attribute__((__packed__)) idtr = { sizeof(idt) - 1, (uint64_t)idt };
-
 	if (curcpu()->ci_md.mc_tss.ts_ist[0] != 0) {
 		idt[TRAP_NMI].g_ist = IST_NMI;
 		idt[TRAP_DF].g_ist = IST_DF;
 	}
-	__asm volatile("lidt %0" :: "m" (idtr));
+	idt_load_table(idt);
 }
 
 static void

@@ -155,6 +155,19 @@ END(_name)
 IPI_VECTOR(amd64_ipi_xapic, EOI_XAPIC)
 IPI_VECTOR(amd64_ipi_x2apic, EOI_X2APIC)
 
+/* An interrupt that another kernel left waiting: it is ended; lapic.c. */
+#define STRAY_VECTOR(_name, _eoi)					\
+ENTRY(_name);								\
+	INTR_BEGIN;							\
+	_eoi;								\
+	popq	%rax;							\
+	popq	%rbp;							\
+	iretq;								\
+END(_name)
+
+STRAY_VECTOR(amd64_stray_xapic, EOI_XAPIC)
+STRAY_VECTOR(amd64_stray_x2apic, EOI_X2APIC)
+
 /* No end of interrupt for a spurious one; SDM 3A 11.9. */
 ENTRY(amd64_spurious)
 	iretq

@@ -18,6 +18,7 @@
 #include "encode.h"
 
 #define GICD_CTLR	(0x000 / 4)
+#define GICD_TYPER	(0x004 / 4)
 #define GICD_IGROUPR	(0x080 / 4)
 #define GICD_ISENABLER	(0x100 / 4)
 #define GICD_ICENABLER	(0x180 / 4)
@@ -28,6 +29,7 @@
 #define GICD_CPENDSGIR	(0xf10 / 4)
 
 #define CTLR_ENABLE	1
+#define TYPER_LINES	0x1f
 #define RPR_IDLE	0xff
 
 static volatile uint32_t *gicc;
@@ -37,6 +39,7 @@ gicv2_setup(int node)
 {
 	uint64_t dist, cpu, size;
 	const char *error;
+	uint32_t i;
 
 	error = fdt_reg(&arm64_fdt, node, 0, &dist, &size);
 	if (error == NULL)
@@ -46,6 +49,13 @@ gicv2_setup(int node)
 	md_map(GICCVA, cpu, GICC_SIZE, PROT_READ | PROT_WRITE | PROT_DEVICE);
 	gicc = (volatile uint32_t *)GICCVA;
 	gicd = pmap_device(dist, MD_PAGESIZE);
+	/* Another kernel may have left devices on, and asking. */
+	gicd[GICD_CTLR] = 0;
+	for (i = 1; i <= (gicd[GICD_TYPER] & TYPER_LINES); i++) {
+		gicd[GICD_ICENABLER + i] = ~0U;
+		gicd[GICD_ICPENDR + i] = ~0U;
+		gicd[GICD_ICACTIVER + i] = ~0U;
+	}
 	gicd[GICD_CTLR] = CTLR_ENABLE;
 }
 

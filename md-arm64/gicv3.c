@@ -20,10 +20,14 @@
 
 #define GICD_CTLR	(0x0000 / 4)
 #define GICD_TYPER	(0x0004 / 4)
+#define GICD_ICENABLER	(0x0180 / 4)
+#define GICD_ICPENDR	(0x0280 / 4)
+#define GICD_ICACTIVER	(0x0380 / 4)
 #define CTLR_ARE_NS	0x10
 #define CTLR_GRP1A	0x02		/* non-secure view, and with DS */
 #define CTLR_RWP	0x80000000
 #define TYPER_RSS	(1 << 26)
+#define TYPER_LINES	0x1f
 
 /* Redistributor: two frames of 64 KB, the second for SGIs and PPIs. */
 #define GICR_CTLR	(0x0000 / 4)
@@ -101,6 +105,13 @@ gicv3_setup(int node)
 	gicd[GICD_CTLR] = gicd[GICD_CTLR] & CTLR_ARE_NS;
 	wait_clear(&gicd[GICD_CTLR], CTLR_RWP, "GICD_CTLR");
 	gicd[GICD_CTLR] = CTLR_ARE_NS;
+	wait_clear(&gicd[GICD_CTLR], CTLR_RWP, "GICD_CTLR");
+	/* Another kernel may have left devices on, and asking. */
+	for (i = 1; i <= (gicd[GICD_TYPER] & TYPER_LINES); i++) {
+		gicd[GICD_ICENABLER + i] = ~0U;
+		gicd[GICD_ICPENDR + i] = ~0U;
+		gicd[GICD_ICACTIVER + i] = ~0U;
+	}
 	wait_clear(&gicd[GICD_CTLR], CTLR_RWP, "GICD_CTLR");
 	gicd[GICD_CTLR] = CTLR_ARE_NS | CTLR_GRP1A;
 	wait_clear(&gicd[GICD_CTLR], CTLR_RWP, "GICD_CTLR");

@@ -55,6 +55,8 @@ CFLAGS = --target=$(TARGET) -std=gnu11 -O2 -g -ffreestanding -fno-pic \
 LDFLAGS = -T $(MD)/kernel.ld -nostdlib -static --fatal-warnings \
 	--emit-relocs $(MD_LDFLAGS)
 
+$(OBJ)/mi/kern/main.o: DEFS += $(TEST_MAIN)
+
 all: $(OBJ)/$(MD_IMAGE) $(OBJ)/compile_commands.json
 
 # Symbols for backtraces: linked once without, then with those of that link.

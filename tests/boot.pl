@@ -52,6 +52,8 @@ architecture, an empty CPUS is 4.  VARIANT:
   up             the uniprocessor kernel
   hook           the kernel with tests that act at its points, POINT-1
   sweep          the tests that let an interrupt come at every instruction
+  dirty          the interrupt controller as something else has left it
+  permute        CPUs numbered in another order than the hardware has them
 
   --run          show the consoles as they are, then a line of verdict each
   --print        print the QEMU command line, to be copied

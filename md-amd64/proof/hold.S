@@ -244,6 +244,11 @@ call_out:
 	ret
 END(proof_call)
 
+/* An interrupt that is not ended, for proof_dirty(). */
+ENTRY(proof_return)
+	iretq
+END(proof_return)
+
 	.section .rodata.names, "a"
 name_flags:
 	.asciz	"rflags"

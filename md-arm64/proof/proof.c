@@ -171,3 +171,177 @@ proof_fork(struct thread *t, void (*func)(void))
 	/* Where cpu_switchto() returns to: x30 in what it loads. */
 	((uint64_t *)t->t_sp)[1] = (uint64_t)func;
 }
+
+/*
+ * The controllers, mapped once more: the kernel's own mappings are not there
+ * yet.  Where QEMU's device tree has them.
+ */
+static volatile uint32_t *dirty_dist, *dirty_cpu, *dirty_redist[8];
+static unsigned int dirty_regions;
+static int dirty_v3;
+
+static volatile uint32_t *
+dirty_map(int node, int n, uint64_t *size)
+{
+	uint64_t pa;
+
+	if (fdt_reg(&arm64_fdt, node, n, &pa, size) != NULL)
+		return (NULL);
+	return (pmap_device(pa, *size));
+}
+
+static void
+dirty_find(void)
+{
+	uint32_t n = 1;
+	uint64_t size;
+	int node;
+
+	node = fdt_by_compatible(&arm64_fdt, -1, "arm,gic-v3");
+	dirty_v3 = node != -1;
+	if (node == -1)
+		node = fdt_by_compatible(&arm64_fdt, -1, "arm,cortex-a15-gic");
+	dirty_dist = dirty_map(node, 0, &size);
+	if (!dirty_v3) {
+		dirty_cpu = dirty_map(node, 1, &size);
+		return;
+	}
+	fdt_prop_u32(&arm64_fdt, node, "#redistributor-regions", &n);
+	for (; dirty_regions < n && dirty_regions < 8; dirty_regions++)
+		dirty_redist[dirty_regions] = dirty_map(node,
+		    1 + dirty_regions, &size);
+}
+
+/* This CPU's redistributor. */
+static volatile uint32_t *
+dirty_self(void)
+{
+	uint64_t id = READ_SPECIAL(mpidr_el1) & MPIDR_AFF;
+	volatile uint32_t *r;
+	unsigned int i;
+
+	for (i = 0; i < dirty_regions; i++) {
+		for (r = dirty_redist[i];; r += 0x20000 / 4) {
+			if (r[GICR_TYPER_HI] == ((id >> 32 & 0xff) << 24 |
+			    (id & 0xffffff)))
+				return (r);
+			if ((r[2] & 0x10) != 0)
+				break;
+		}
+	}
+	return (NULL);
+}
+
+/* Private interrupts: all on, as urgent as can be, some pending and active. */
+static void
+dirty_private(volatile uint32_t *r)
+{
+	int i;
+
+	for (i = 0; i < 8; i++)
+		r[GIC_IPRIORITYR + i] = 0;
+	r[GIC_ISENABLER] = ~0U;
+	r[GIC_ISPENDR] = ~0U;
+	r[GIC_ISACTIVER] = 0x0a0a0a0a;
+}
+
+/* Sources that CPUs share: on, pending, at this CPU. */
+static void
+dirty_shared(void)
+{
+	unsigned int i;
+
+	dirty_dist[GICD_CTLR] = dirty_v3 ? CTLR_V3 : 1;
+	for (i = 1; i < 4; i++) {
+		dirty_dist[GIC_IGROUPR + i] = dirty_v3 ? ~0U : 0;
+		dirty_dist[GIC_ISENABLER + i] = ~0U;
+		dirty_dist[GIC_ISPENDR + i] = ~0U;
+		dirty_dist[GIC_ISACTIVER + i] = 0x11111111;
+	}
+	for (i = 32; i < 128; i += 4) {
+		dirty_dist[GIC_IPRIORITYR + i / 4] = 0;
+		dirty_dist[0x800 / 4 + i / 4] = 0x01010101;
+	}
+}
+
+#define SGI_SELF(_n)	(1ULL << (READ_SPECIAL(mpidr_el1) & 0xf) |	\
+	    (READ_SPECIAL(mpidr_el1) >> 8 & 0xff) << 16 | (_n) << 24)
+
+static void
+dirty_gicv3(void)
+{
+	volatile uint32_t *r = dirty_self();
+	uint64_t iar, n;
+
+	WRITE_SPECIAL(ICC_SRE_EL1, READ_SPECIAL(ICC_SRE_EL1) | 1);
+	__asm volatile("isb");
+	r[GICR_WAKER] = 0;
+	r[GICR_SGI + GIC_IGROUPR] = ~0U;
+	r[GICR_IGRPMODR0] = 0;
+	r[GICR_SGI + GIC_IPRIORITYR] = 0x20406080;
+	r[GICR_SGI + GIC_ISENABLER] = ~0U;
+	/* Acknowledged, never ended: one inside the other. */
+	WRITE_SPECIAL(ICC_PMR_EL1, 0xff);
+	WRITE_SPECIAL(ICC_BPR1_EL1, 0);
+	WRITE_SPECIAL(ICC_IGRPEN1_EL1, 1);
+	__asm volatile("isb");
+	for (n = 0; n < 4; n++) {
+		WRITE_SPECIAL(S3_0_C12_C11_5, SGI_SELF(n));
+		__asm volatile("isb");
+		iar = READ_SPECIAL(S3_0_C12_C12_0);
+		__asm volatile("dsb sy; isb" :: "r" (iar));
+	}
+	dirty_private(r + GICR_SGI);
+	for (n = 0; n < 16; n++)
+		WRITE_SPECIAL(S3_0_C12_C11_5, SGI_SELF(n));
+	r[GICR_SGI + GIC_IGROUPR] = 0x55555555;
+	r[GICR_WAKER] = 2;
+	WRITE_SPECIAL(ICC_CTLR_EL1, READ_SPECIAL(ICC_CTLR_EL1) |
+	    ICC_CTLR_EOIMODE);
+	WRITE_SPECIAL(ICC_BPR1_EL1, 7);
+	WRITE_SPECIAL(ICC_PMR_EL1, 0);
+	WRITE_SPECIAL(ICC_IGRPEN1_EL1, 1);
+	__asm volatile("isb");
+}
+
+static void
+dirty_gicv2(void)
+{
+	uint32_t iar;
+	int i;
+
+	dirty_private(dirty_dist);
+	dirty_dist[GIC_IPRIORITYR] = 0x20406080;
+	dirty_cpu[GICC_PMR / 4] = 0xff;
+	dirty_cpu[GICC_CTLR / 4] = 1;
+	for (i = 0; i < 4; i++) {
+		dirty_dist[0xf00 / 4] = 2U << 24 | i;
+		iar = dirty_cpu[GICC_IAR / 4];
+		__asm volatile("dsb sy" :: "r" (iar));
+	}
+	dirty_private(dirty_dist);
+	for (i = 0; i < 16; i++)
+		dirty_dist[0xf00 / 4] = 2U << 24 | i;
+	dirty_cpu[GICC_BPR / 4] = 7;
+	dirty_cpu[GICC_PMR / 4] = 0;
+	dirty_cpu[GICC_CTLR / 4] = 0x201;	/* EOImode */
+}
+
+void
+proof_dirty(int first)
+{
+	if (first) {
+		dirty_find();
+		dirty_shared();
+	}
+	if (dirty_v3)
+		dirty_gicv3();
+	else
+		dirty_gicv2();
+	/* Both timers have expired and say so. */
+	WRITE_SPECIAL(cntv_cval_el0, 0);
+	WRITE_SPECIAL(cntv_ctl_el0, 1);
+	WRITE_SPECIAL(cntp_cval_el0, 0);
+	WRITE_SPECIAL(cntp_ctl_el0, 1);
+	__asm volatile("isb");
+}

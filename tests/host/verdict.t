@@ -523,8 +523,8 @@ says({}, ['fake/foo/4'], 2, "no machine 'foo' for fake; there are: box old",
     'wrong machine');
 says({}, ["fake/old/$_"], 2, "fake/old takes 1 to 2 CPUs, not '$_'",
     "wrong CPUS: $_") for '3', '0', 'x', '1,2', '1;ls', '1,a=1x';
-says({}, ['fake/box/4/dn'], 2, "no variant 'dn'; there are: hook, sweep, " .
-    "up, or none", 'wrong variant');
+says({}, ['fake/box/4/dn'], 2, "no variant 'dn'; there are: dirty, " .
+    "hook, permute, sweep, up, or none", 'wrong variant');
 says({}, ['fake/box/4/up/x'], 2,
     "'fake/box/4/up/x' is not ARCH/MACHINE/CPUS[/VARIANT]", 'too many parts');
 says({}, [], 2, "no cell named; see boot.pl --help", 'no cell');
@@ -545,7 +545,7 @@ for my $case (["qemu x\n", "a second 'qemu' record"],
     ["boot bix 4\n", "no machine 'bix' above this line"],
     ["boot old 3\n", "machine 'old' has at most 2 CPUs, not 3"],
     ["boot old 2x\n", "bad CPUS '2x'"],
-    ["boot old 2 mp\n", "no variant 'mp'; there are: hook, sweep, up"],
+    ["boot old 2 mp\n", "no variant 'mp'; there are: dirty, hook, permute, sweep, up"],
     ["boot box 4\n", "a second boot of fake/box/4"],
     ["machine box 4 ends\n", "a second machine 'box'"],
     ["machine BOX 4 ends\n", "bad machine name 'BOX'"],

@@ -338,7 +338,8 @@ stop_where(struct cpu_info *ci, int spins)
 void
 test_stop_all(void)
 {
-	static int levels[] = { IPL_NONE, IPL_HIGH };
+	/* Below IPL_CLOCK it could be found in the clock's handler. */
+	static int levels[] = { IPL_CLOCK, IPL_HIGH };
 	static struct xt_note xn;
 	struct cpu_info *ci;
 	unsigned int n, spin = 0, before;

@@ -38,11 +38,14 @@ use warnings;
 # differs from an ordinary boot of that kernel.
 #
 # sweep counts instructions instead of time: the same run again and again, an
-# interrupt at the instruction it was meant for.
+# interrupt at the instruction it was meant for.  dirty and permute are hostile
+# circumstances, tests/kit/hostile.c.
 our %variants = (
 	'' => { kind => 'mp' },
 	up => { kind => 'up', cpus => 1 },
 	hook => { kind => 'hook' },
+	dirty => { kind => 'mp', append => 'dirty=1' },
+	permute => { kind => 'mp', append => 'permute=1' },
 	sweep => { kind => 'mp', append => 'suite=sweep',
 	    accel => 'tcg,thread=single',
 	    args => ['-icount', 'shift=0,sleep=off',

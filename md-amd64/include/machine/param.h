@@ -53,6 +53,7 @@
 #define LAPIC_EOI	0x0b0
 #define LAPIC_SVR	0x0f0
 #define LAPIC_ISR	0x100
+#define LAPIC_IRR	0x200
 #define LAPIC_ESR	0x280
 #define LAPIC_ICRLO	0x300
 #define LAPIC_ICRHI	0x310
