@@ -427,15 +427,22 @@ idle_act_thread(void)
 	xt_thread(TARGET, thread_run, NULL);
 }
 
+/* The clock has stopped. */
+static int
+idle_when(void)
+{
+	return (!curcpu()->ci_ticking);
+}
+
 static void
 idle_past(void (*act)(void))
 {
 	struct duet du;
 
 	calls_set(TARGET);
-	duet_begin(&du, "idle", TARGET, SENDER, NULL, act);
+	duet_begin(&du, "idle", TARGET, SENDER, idle_when, act);
 	/* If it idles already: something to leave it for. */
-	xt_on(TARGET, thread_run, NULL);
+	xt_thread(TARGET, thread_run, NULL);
 	duet_end(&du);
 }
 
