@@ -102,10 +102,11 @@ check-rules: $(BOOT_ARCHES:%=kernels-%)
 check-encode: $(ENCODE_TESTS)
 	@$(PROVE) $(ENCODE_TESTS)
 
-obj/host/%/encode_test: md-%/proof/encode_test.c md-%/encode.h \
-    md-%/include/machine/param.h mi/include/ipl.h
+obj/host/%/encode_test: md-%/proof/encode_test.c \
+    md-%/include/machine/encode.h md-%/include/machine/param.h \
+    mi/include/ipl.h
 	@mkdir -p $(@D)
-	@$(HOSTCC) -std=gnu11 -g -O1 -Wall -Wextra -Werror -Imd-$* \
+	@$(HOSTCC) -std=gnu11 -g -O1 -Wall -Wextra -Werror \
 	    -Imd-$*/include -Imi/include -o $@ $<
 
 # Single mistakes, each in a copy of the tree, and whether the tests see them.

@@ -16,7 +16,7 @@
 #include "md.h"
 #include "kern.h"
 #include "machdep.h"
-#include "encode.h"
+#include <machine/encode.h>
 
 #define CALIBRATE_HZ	100	/* measure for 1/100 s */
 

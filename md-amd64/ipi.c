@@ -17,7 +17,7 @@
 #include "md.h"
 #include "kern.h"
 #include "machdep.h"
-#include "encode.h"
+#include <machine/encode.h>
 
 void	amd64_xcall_xapic(void), amd64_xcall_x2apic(void);
 void	amd64_clock_xapic(void), amd64_clock_x2apic(void);

@@ -16,7 +16,7 @@
 #include "md.h"
 #include "kern.h"
 #include "machdep.h"
-#include "encode.h"
+#include <machine/encode.h>
 
 #define APICBASE_ENABLE	0x800
 #define APICBASE_X2APIC	0x400

@@ -17,7 +17,7 @@
 #include "synch.h"
 #include "bootfdt.h"
 #include "machdep.h"
-#include "encode.h"
+#include <machine/encode.h>
 
 #define CPACR_FPEN	(3 << 20)
 

@@ -15,7 +15,7 @@
 #include "md.h"
 #include "kern.h"
 #include "machdep.h"
-#include "encode.h"
+#include <machine/encode.h>
 
 #define GICD_CTLR	(0x000 / 4)
 #define GICD_TYPER	(0x004 / 4)

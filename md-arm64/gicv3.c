@@ -16,7 +16,7 @@
 #include "md.h"
 #include "kern.h"
 #include "machdep.h"
-#include "encode.h"
+#include <machine/encode.h>
 
 #define GICD_CTLR	(0x0000 / 4)
 #define GICD_TYPER	(0x0004 / 4)

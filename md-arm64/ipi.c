@@ -18,7 +18,7 @@
 #include "kern.h"
 #include "intr.h"
 #include "machdep.h"
-#include "encode.h"
+#include <machine/encode.h>
 
 volatile uint32_t *gicd;
 

@@ -16,7 +16,7 @@
 #include <stdio.h>
 
 #include "machine/param.h"
-#include "encode.h"
+#include <machine/encode.h>
 
 #define nitems(_a)	(sizeof(_a) / sizeof((_a)[0]))
 

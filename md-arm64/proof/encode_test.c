@@ -17,7 +17,7 @@
 #include <stdio.h>
 
 #include "machine/param.h"
-#include "encode.h"
+#include <machine/encode.h>
 #include "ipl.h"
 
 #define nitems(_a)	(sizeof(_a) / sizeof((_a)[0]))

@@ -15,7 +15,7 @@
 #ifndef MACHINE_IPI_H
 #define MACHINE_IPI_H
 
-#include "encode.h"
+#include <machine/encode.h>
 
 #define ICR_TRIES	100000
 

@@ -15,7 +15,7 @@
 #ifndef MACHINE_IPI_H
 #define MACHINE_IPI_H
 
-#include "encode.h"
+#include <machine/encode.h>
 
 #define ICC_SGI1R_EL1	S3_0_C12_C11_5
 #define GICD_SGIR	(0xf00 / 4)
