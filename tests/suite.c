@@ -529,6 +529,9 @@ user_main(void *arg)
 	(void)arg;
 	suite_init();
 	suite_choose();
+	want = boot_arg("die", buf, sizeof(buf));
+	if (want != NULL)
+		kit_die(want);
 	want = boot_arg("tests", buf, sizeof(buf));
 	planned = suite_plan(want);
 	printf("==== portkit begin arch=%s cpus=%u ====\n", MD_NAME,

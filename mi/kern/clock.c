@@ -102,6 +102,7 @@ clock_init(void)
 	if (md_clock_hz < 1000 * HZ)
 		panic("CLK-2: md_clock_init: the clock counts %llu a second",
 		    (unsigned long long)md_clock_hz);
+	xcall_watch_init();
 }
 
 void

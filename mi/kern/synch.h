@@ -138,6 +138,7 @@ void	clock_init(void);
 void	clock_resume(void);		/* this CPU leaves its idle thread */
 
 /* watchdog.c */
+void	xcall_watch_init(void);
 void	xcall_watch(void);		/* once a second, on a ticking CPU */
 void	xcall_report(void);		/* who waits for whom, every CPU */
 

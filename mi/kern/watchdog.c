@@ -14,7 +14,7 @@
  * the last look, counts.  At the limit everything that is known is printed:
  * who waits for whom, levels, queues, the last call, and the cycle if the
  * waiting goes round.  It only reads, without locks; what it prints may be a
- * moment old.
+ * moment old.  The limit in seconds can be given on the command line: watch=N.
  */
 
 #include "md.h"
@@ -22,7 +22,7 @@
 #include "intr.h"
 #include "synch.h"
 
-#define WATCH_SECONDS	15
+static unsigned int watch_seconds = 15;
 
 static void
 print_call(const char *what, void (*func)(void *), const void *arg)
@@ -131,11 +131,11 @@ watch_cpu(struct cpu_info *ci)
 		ci->ci_xstuck = 0;
 		return;
 	}
-	if (++ci->ci_xstuck < WATCH_SECONDS)
+	if (++ci->ci_xstuck < watch_seconds)
 		return;
 	xcall_report();
 	panic("cross-call watchdog: cpu%u has taken no call off its queue for "
-	    "%d s, %u before: %s", ci->ci_cpuid, WATCH_SECONDS, xci->xci_tail,
+	    "%u s, %u before: %s", ci->ci_cpuid, watch_seconds, xci->xci_tail,
 	    xci->xci_depth != 0 ? "a call does not end, or waits for what this "
 	    "CPU holds back: X-SOFT-2, X-SPL-1" : "calls wait and it does not dispatch: X-IPI-1, X-SOFT-2");
 }
@@ -148,11 +148,11 @@ watch_threads(void)
 
 	for (t = threads; t != NULL; t = t->t_all) {
 		if (t->t_xci == NULL || t->t_name == NULL ||
-		    ticks - t->t_xsince < 4 * WATCH_SECONDS * HZ)
+		    ticks - t->t_xsince < 4 * watch_seconds * HZ)
 			continue;
 		xcall_report();
-		panic("cross-call watchdog: thread %s has slept for %d s: "
-		    "X-SOFT-2, X-WAIT-1, IPI-2", t->t_name, 4 * WATCH_SECONDS);
+		panic("cross-call watchdog: thread %s has slept for %u s: "
+		    "X-SOFT-2, X-WAIT-1, IPI-2", t->t_name, 4 * watch_seconds);
 	}
 }
 
@@ -167,11 +167,26 @@ watch_primary(struct cpu_info *self)
 		self->ci_cstuck = 0;
 		return;
 	}
-	if (++self->ci_cstuck < WATCH_SECONDS)
+	if (++self->ci_cstuck < watch_seconds)
 		return;
 	xcall_report();
-	panic("clock watchdog: cpu0 has not ticked for %d s of cpu%u: CLK-2",
-	    WATCH_SECONDS, self->ci_cpuid);
+	panic("clock watchdog: cpu0 has not ticked for %u s of cpu%u: CLK-2",
+	    watch_seconds, self->ci_cpuid);
+}
+
+void
+xcall_watch_init(void)
+{
+	unsigned int n = 0;
+	const char *p;
+	char buf[4];
+
+	if (boot_arg("watch", buf, sizeof(buf)) == NULL)
+		return;
+	for (p = buf; *p >= '0' && *p <= '9'; p++)
+		n = n * 10 + *p - '0';
+	if (n != 0)
+		watch_seconds = n;
 }
 
 void

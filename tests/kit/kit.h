@@ -56,6 +56,9 @@ void	kit_stacks(void);
 /* A line that says something, whether the test fails or not. */
 void	kit_note(const char *, ...) __attribute__((__format__(printf, 1, 2)));
 
+/* die=KIND: one way for a kernel to end. */
+void	kit_die(const char *) __attribute__((__noreturn__));
+
 /* Threads asleep on a channel. */
 unsigned int	kit_sleepers(const void *);
 
