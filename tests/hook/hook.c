@@ -149,7 +149,8 @@ hook_rung(void)
  * so that they are there at the same time; and asks the boot CPU to call it
  * before it runs, and after.  Nothing fails here: the test looks later.
  */
-#define START_WAIT	2	/* seconds, for CPUs that do not come */
+#define START_OTHERS	2	/* seconds, for CPUs that may not come */
+#define START_BOOT	20	/* for the boot CPU, which does */
 
 static struct started {
 	uintptr_t	st_stack;
@@ -162,17 +163,16 @@ static struct started {
 } started[MAXCPUS];
 static unsigned int started_at;		/* [a] CPUs in cpu_hatch() */
 
-static int
-start_wait(const unsigned int *what, unsigned int n)
+static void
+start_wait(const unsigned int *what, unsigned int n, unsigned int seconds)
 {
 	uint64_t since = md_clock_read();
 
 	while (XT_LOAD(what) < n) {
-		if (md_clock_read() - since > START_WAIT * md_clock_hz)
-			return (0);
+		if (md_clock_read() - since > seconds * md_clock_hz)
+			return;
 		CPU_BUSY_CYCLE();
 	}
-	return (1);
 }
 
 static void
@@ -201,7 +201,7 @@ start_ask(struct started *st, unsigned int times)
 	cpu_xcall_set(&st->st_call, start_ran, st);
 	cpu_xcall_set(&st->st_ask, start_asked, st);
 	if (cpu_xcall_try(&cpu_info_primary, &st->st_ask) == 0)
-		start_wait(&st->st_asked, times);
+		start_wait(&st->st_asked, times, START_BOOT);
 }
 
 static void
@@ -215,7 +215,7 @@ start_point(const char *name)
 	if (strcmp(name, "hatch") == 0) {
 		st->st_stack = md_frame();
 		XT_INC(&started_at);
-		start_wait(&started_at, ncpus - 1);
+		start_wait(&started_at, ncpus - 1, START_OTHERS);
 	} else if (strcmp(name, "ready") == 0) {
 		start_ask(st, 1);
 	} else if (strcmp(name, "online") == 0) {
