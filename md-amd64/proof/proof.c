@@ -180,9 +180,10 @@ dirty_write(uint32_t reg, uint32_t v)
 static void
 dirty_send(uint32_t vector)
 {
-	if (dirty_lapic == NULL)
+	if (dirty_lapic == NULL) {
+		__asm volatile("mfence; lfence" ::: "memory");
 		wrmsr(MSR_X2APIC + (LAPIC_ICRLO >> 4), 0x44000 | vector);
-	else
+	} else
 		dirty_write(LAPIC_ICRLO, 0x44000 | vector);
 }
 
