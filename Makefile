@@ -57,8 +57,8 @@ alone-%:
 
 # On the host, with firmware that lies, and the boots; prove says how long
 # each took.
-check: check-arch check-contract check-host check-model check-fuzz \
-    check-rules check-boot check-protocol
+check: check-arch check-contract check-mutants-list check-host check-model \
+    check-fuzz check-rules check-boot check-protocol
 check-arch:
 	@$(BOOT) --list $(ARCH) >/dev/null
 ENCODE_TESTS = $(patsubst md-%/proof/encode_test.c,obj/host/%/encode_test, \
@@ -115,6 +115,9 @@ FAST =
 mutants: check-arch
 	@$(PERL) tests/mutants.pl ARCH='$(ARCH)' ONLY='$(ONLY)' FAST='$(FAST)' \
 	    JOBS='$(JOBS)' CC='$(CC)' LD='$(LD)'
+# Does each still apply to the tree?
+check-mutants-list:
+	@$(PROVE) --timer tests/mutants.pl :: LIST=1
 
 # The points alone.
 check-points: $(BOOT_ARCHES:%=kernels-%) $(BOOT_ARCHES:%=nopoints-%)
@@ -131,5 +134,5 @@ clean:
 	rm -rf $(filter-out obj/qemu10,$(wildcard obj/*)) compile_commands.json
 
 .PHONY: help kernels xcall-alone check check-arch check-host host-full \
-	check-tsan mutants contract check-contract check-encode check-rules \
-	check-points fuzz check-fuzz clean
+	check-tsan mutants check-mutants-list contract check-contract \
+	check-encode check-rules check-points fuzz check-fuzz clean

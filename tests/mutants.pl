@@ -62,8 +62,9 @@ use Machines;
 my $USAGE = <<'END';
 usage: mutants.pl [ARCH=arch] [ONLY=pattern] [FAST=1] [JOBS=n] [KEEP=1]
 		  [CC=..] [LD=..] [LIST=1] [ALL=1]
-ONLY matches names of mutants; LIST only lists them; KEEP keeps the trees of
-those not caught; ALL boots the whole suite and says which tests go red.
+ONLY matches names of mutants; LIST only lists them, as TAP: good are those
+that still apply; KEEP keeps the trees of those not caught; ALL boots the
+whole suite and says which tests go red.
 END
 
 # Checks that are boots of a variant: where.
@@ -96,22 +97,15 @@ sub main {
 
 	for my $r (@records) {
 		bad($r, "a second mutant $r->{mutant}") if $seen{$r->{mutant}}++;
-		next if $opt{ONLY} ne '' && $r->{mutant} !~ /$opt{ONLY}/;
-		next if $opt{FAST} && !$r->{fast};
+	}
+	@stale = map { stale($_) } @records unless $opt{LIST};
+	die @stale if @stale;
+	@records = grep { $_->{mutant} =~ /$opt{ONLY}/ &&
+	    ($_->{fast} || !$opt{FAST}) } @records;
+	return list(@records) if $opt{LIST};
+	for my $r (@records) {
 		push(@equivalent, $r), next if defined $r->{equivalent};
 		push @runs, runs_of($r);
-	}
-	for my $r (@records) {
-		for my $e (grep { !$_->{wrap} } @{$r->{edits}}) {
-			eval { edit($top, $r, $e); 1 } or push @stale, $@;
-		}
-	}
-	die @stale if @stale;
-	if ($opt{LIST}) {
-		print table_line($_->{r}, $_->{arch}, '', ''), "\n" for @runs;
-		print "equivalent: $_->{mutant}: $_->{equivalent}\n"
-		    for @equivalent;
-		return 0;
 	}
 	die "mutants.pl: no mutant is meant\n" if @runs == 0;
 	$SIG{INT} = $SIG{TERM} = sub {
@@ -201,6 +195,37 @@ sub record_line {
 	} else {
 		bad($r, "no key '$key'");
 	}
+}
+
+# Why its edits no longer apply to the tree.
+sub stale {
+	my ($r) = @_;
+	my @stale;
+
+	for my $e (grep { !$_->{wrap} } @{$r->{edits}}) {
+		eval { edit($top, $r, $e); 1 } or push @stale, $@;
+	}
+	return @stale;
+}
+
+# The records as TAP: good are those that still apply.
+sub list {
+	my @records = @_;
+	my ($n, $failed) = (0, 0);
+
+	print '1..', scalar @records, "\n";
+	for my $r (@records) {
+		my @stale = stale($r);
+		my $how = join '; ', $r->{caught} ?
+		    "$r->{caught} $r->{name}" : (), map { defined $r->{$_} ?
+		    "$_: $r->{$_}" : () } qw(open equivalent);
+
+		print @stale ? 'not ' : '', 'ok ', ++$n,
+		    " - $r->{mutant} ($r->{clause}) $how\n";
+		print "# $_" for @stale;
+		$failed++ if @stale;
+	}
+	return $failed ? 1 : 0;
 }
 
 # A run is a record on one architecture.
