@@ -39,6 +39,7 @@ calls_set(unsigned int target)
 {
 	unsigned int i;
 
+	hook_started();
 	xt_log_set(&log);
 	for (i = 0; i < nitems(steps); i++)
 		xt_step_set(&steps[i], &log, i);
@@ -292,10 +293,11 @@ self_run(void *arg)
 void
 test_hook_self(void)
 {
-	unsigned int rung = hook_rung();
+	unsigned int rung;
 	struct duet du;
 
 	calls_set(TARGET);
+	rung = hook_rung();
 	duet_begin(&du, "self", TARGET, 0, when_posted, self_act);
 	xt_thread(TARGET, self_run, NULL);
 	duet_end(&du);

@@ -8,10 +8,7 @@
  * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES.
  */
 
-/*
- * md_point(), and what is done while the other CPUs start: that is over when
- * the first test begins.
- */
+/* md_point(), and what is done while the other CPUs start. */
 
 #include "md.h"
 #include "kern.h"
@@ -236,6 +233,16 @@ start_stacks(const struct started *a, const struct started *b)
 		    b - started, a->st_stack, b->st_stack);
 }
 
+/* The last CPU may be on its way from there, and is called and called for. */
+void
+hook_started(void)
+{
+	unsigned int n;
+
+	for (n = 1; n < ncpus; n++)
+		XT_WAIT(XT_LOAD(&started[n].st_ran) != 0);
+}
+
 /*
  * SMP-3, X-CPU-3: all CPUs in cpu_hatch() at once, on stacks of their own.
  * Set up, but not running yet: a call is refused.  Running: it is accepted,
@@ -255,8 +262,7 @@ test_hook_start(void)
 		XT_EQ(st->st_error[0], ENXIO);
 		XT_EQ(st->st_error[1], 0);
 		XT_EQ(st->st_early, 0);
-		/* The last of them may be on its way from there. */
-		XT_WAIT(XT_LOAD(&st->st_ran) != 0);
+		hook_started();
 		XT_EQ(XT_LOAD(&st->st_ran), 1);
 	}
 	XT_EQ(XT_LOAD(&started_at), ncpus - 1);

@@ -44,6 +44,9 @@ void	duet_begin(struct duet *, const char *, unsigned int, unsigned int,
 	    int (*)(void), void (*)(void));
 void	duet_end(struct duet *);
 
+/* Waits until all CPUs have started: that takes calls, and rings. */
+void	hook_started(void);
+
 /* All doorbells that were rung. */
 unsigned int	hook_rung(void);
 
