@@ -267,6 +267,22 @@ dirty_shared(void)
 #define SGI_SELF(_n)	(1ULL << (READ_SPECIAL(mpidr_el1) & 0xf) |	\
 	    (READ_SPECIAL(mpidr_el1) >> 8 & 0xff) << 16 | (_n) << 24)
 
+/* The barriers of a doorbell: proof/rules asks them here as well. */
+static void
+dirty_send3(uint64_t sgi)
+{
+	__asm volatile("dsb ishst" ::: "memory");
+	WRITE_SPECIAL(S3_0_C12_C11_5, SGI_SELF(sgi));
+	__asm volatile("isb" ::: "memory");
+}
+
+static void
+dirty_send2(uint32_t sgi)
+{
+	__asm volatile("dsb ishst" ::: "memory");
+	dirty_dist[0xf00 / 4] = 2U << 24 | sgi;
+}
+
 static void
 dirty_gicv3(void)
 {
@@ -283,23 +299,24 @@ dirty_gicv3(void)
 	/* Acknowledged, never ended: one inside the other. */
 	WRITE_SPECIAL(ICC_PMR_EL1, 0xff);
 	WRITE_SPECIAL(ICC_BPR1_EL1, 0);
+	__asm volatile("isb");
 	WRITE_SPECIAL(ICC_IGRPEN1_EL1, 1);
 	__asm volatile("isb");
 	for (n = 0; n < 4; n++) {
-		WRITE_SPECIAL(S3_0_C12_C11_5, SGI_SELF(n));
-		__asm volatile("isb");
+		dirty_send3(n);
 		iar = READ_SPECIAL(S3_0_C12_C12_0);
 		__asm volatile("dsb sy; isb" :: "r" (iar));
 	}
 	dirty_private(r + GICR_SGI);
 	for (n = 0; n < 16; n++)
-		WRITE_SPECIAL(S3_0_C12_C11_5, SGI_SELF(n));
+		dirty_send3(n);
 	r[GICR_SGI + GIC_IGROUPR] = 0x55555555;
 	r[GICR_WAKER] = 2;
 	WRITE_SPECIAL(ICC_CTLR_EL1, READ_SPECIAL(ICC_CTLR_EL1) |
 	    ICC_CTLR_EOIMODE);
 	WRITE_SPECIAL(ICC_BPR1_EL1, 7);
 	WRITE_SPECIAL(ICC_PMR_EL1, 0);
+	__asm volatile("isb");
 	WRITE_SPECIAL(ICC_IGRPEN1_EL1, 1);
 	__asm volatile("isb");
 }
@@ -315,13 +332,13 @@ dirty_gicv2(void)
 	dirty_cpu[GICC_PMR / 4] = 0xff;
 	dirty_cpu[GICC_CTLR / 4] = 1;
 	for (i = 0; i < 4; i++) {
-		dirty_dist[0xf00 / 4] = 2U << 24 | i;
+		dirty_send2(i);
 		iar = dirty_cpu[GICC_IAR / 4];
 		__asm volatile("dsb sy" :: "r" (iar));
 	}
 	dirty_private(dirty_dist);
 	for (i = 0; i < 16; i++)
-		dirty_dist[0xf00 / 4] = 2U << 24 | i;
+		dirty_send2(i);
 	dirty_cpu[GICC_BPR / 4] = 7;
 	dirty_cpu[GICC_PMR / 4] = 0;
 	dirty_cpu[GICC_CTLR / 4] = 0x201;	/* EOImode */
