@@ -270,6 +270,106 @@ test_hook_unpublished(void)
 	XT_LOG(&log, 2);
 }
 
+static unsigned int met;		/* [a] */
+static struct xcall meet_xc;
+
+/* On the sender: waits for the call that it posted to the target. */
+static void
+meet_run(void *arg)
+{
+	(void)arg;
+	XT_WAIT_DO(XT_LOAD(&log.xl_n) != 0, "X-SET-1: one of a set that has "
+	    "been posted to runs the call, while another call runs here",
+	    CPU_BUSY_CYCLE());
+	XT_STORE(&met, 1);
+}
+
+static void
+meet_act(void)
+{
+	cpu_xcall(xt_cpu(SENDER), &meet_xc);
+}
+
+static void
+meet_send(void *arg)
+{
+	struct cpuset set;
+
+	(void)arg;
+	cpuset_clear(&set);
+	cpuset_add(&set, xt_cpu(TARGET));
+	cpu_xcall_many(&set, &steps[0].xs_xc);
+}
+
+/*
+ * X-SET-1: no call runs on the sender between the posts to a set and its
+ * doorbells; it might wait for one that has not been rung for.
+ */
+void
+test_hook_many(void)
+{
+	struct duet du;
+
+	calls_set(TARGET);
+	met = 0;
+	cpu_xcall_set(&meet_xc, meet_run, NULL);
+	duet_begin(&du, "reserved", SENDER, ACTOR, when_posted, meet_act);
+	xt_thread(SENDER, meet_send, NULL);
+	duet_end(&du);
+	XT_WAIT_YIELD(XT_LOAD(&met));
+	xt_join();
+	XT_LOG(&log, 1);
+}
+
+static unsigned int doorbells;		/* [a] of the sender, when counted */
+static unsigned int first_rang, set_rang;	/* [a] */
+
+static int
+merge_count(void *arg)
+{
+	(void)arg;
+	XT_INC(&doorbells);
+	return (0);
+}
+
+/* At IPL_SOFTCLOCK: nothing else rings from here. */
+static void
+merge_send(void *arg)
+{
+	struct cpuset set;
+	int s;
+
+	(void)arg;
+	cpuset_clear(&set);
+	cpuset_add(&set, xt_cpu(TARGET));
+	s = splraise(IPL_SOFTCLOCK);
+	XT_STORE(&doorbells, 0);
+	cpu_xcall(xt_cpu(TARGET), &steps[0].xs_xc);
+	XT_STORE(&first_rang, XT_LOAD(&doorbells));
+	cpu_xcall_many(&set, &steps[1].xs_xc);
+	XT_STORE(&set_rang, XT_LOAD(&doorbells) - first_rang);
+	splx(s);
+}
+
+/* X-RING-1: of a set only those are rung whose queue was empty. */
+void
+test_hook_many_merge(void)
+{
+	struct xt_park park;
+
+	calls_set(TARGET);
+	xt_park(&park, TARGET, XT_INTROFF);
+	hook_arm(0, "doorbell", SENDER, merge_count, NULL);
+	xt_thread(SENDER, merge_send, NULL);
+	XT_WAIT_YIELD(XT_QUEUED(xt_cpu(TARGET)) == 2);
+	xt_unpark(&park);
+	xt_join();
+	hook_disarm(0);
+	XT_LOG(&log, 2);
+	XT_EQ(XT_LOAD(&first_rang), 1);
+	XT_EQ(XT_LOAD(&set_rang), 0);
+}
+
 static void
 self_act(void)
 {
