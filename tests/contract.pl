@@ -21,9 +21,10 @@
 #			those of mi/xcall; "NAME [x] X-NAME." is another name
 #	assertion	a panic, assertion or #error that has the name in it;
 #			otherwise md(9) says why there is none
-#	test		the lists of the suite; md-*/proof/rules; what tests on
-#			the host say when done; anywhere else in tests/ or
-#			md-*/proof a line "proves CHECK NAME: CLAUSE ..."
+#	test		the lists of the suite; md-*/proof/rules; properties in
+#			tests/protocol.pl; what tests on the host say when done;
+#			anywhere else in tests/ or md-*/proof a line
+#			"proves CHECK NAME: CLAUSE ..."
 #	mutant		tests/mutants/*.mut and md-*/proof/mutants, whose
 #			format is in mutants.pl
 #	section		.Ss NAME[, NAME ...] in md.9, the tags in their order
@@ -174,6 +175,12 @@ sub read_tests {
 		test_add('rules', $1, $file, grep { !/^HZ-/ } split ' ', $2)
 		    while $text =~ /^rule\s+(\S+)\nclause\s+(.*)/gm;
 	}
+	for my $file ('tests/protocol.pl') {
+		my $text = slurp($file);
+
+		test_add('protocol', $1, $file, split ' ', $2)
+		    while $text =~ /^\t\[(\w+) => '((?:$NAME ?)+)',\s/gm;
+	}
 	for my $file (files(qw(tests/*/*_test.c md-*/proof/*_test.c))) {
 		my ($check) = $file =~ m{([^/]*)_test\.c$};
 		my $text = slurp($file);
@@ -240,7 +247,7 @@ sub read_mutants {
 		my ($arch) = $file =~ m{^md-(.*?)/};
 
 		$has_mutants{$arch} = 1 if $arch;
-		for my $record (split /\n(?:[ \t]*\n)+/, slurp($file)) {
+		for my $record (split /\n\n+/, slurp($file)) {
 			my %m;
 
 			for (split /\n/, $record) {

@@ -17,7 +17,7 @@
 #
 # An argument is the name of a build, and picks it.
 #
-# proves tsan tsan: X-ORDER-1
+# proves tsan tsan: X-ORDER-1 X-CALL-5
 
 use strict;
 use warnings;
