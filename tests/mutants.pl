@@ -335,7 +335,9 @@ sub boot {
 	my ($arch, $machine, $cpus, $up) = split m{/}, $cell;
 	my $last = time;
 	my %b = (out => '', status => 0);
-	my @append = defined $test ? ('--append', "tests=$test") : ();
+	# The cross-call watchdog barks after 4 s: most mutants hang.
+	my @append = map { ('--append', $_) } 'watch=4',
+	    defined $test ? "tests=$test" : ();
 
 	my $pid = open(my $fh, '-|') // die "fork: $!";
 	if ($pid == 0) {
@@ -536,7 +538,7 @@ sub mutant {
 		for (keys %took) {
 			$t = $took{$_} if /\A\Q$run->{cell}\E \w+\.$test\z/;
 		}
-		# The guest has its own watchdogs: 15, 20 and 60 s.
+		# The guest has its own watchdogs: 4, 16 and 20 s.
 		$b = boot($dir, $run->{cell}, 80 + 10 * $t, 150 + 20 * $t,
 		    $test);
 		$why = judge($run, $b);
