@@ -358,7 +358,9 @@ silent_run(void *arg)
 	(void)arg;
 	arm_never(curcpu());
 	XT_STORE(&silent_in, 1);
-	XT_WAIT(XT_LOAD(&silent_note.xn_ran));
+	/* Never, again and again: a timer may count no more than seconds. */
+	XT_WAIT_DO(XT_LOAD(&silent_note.xn_ran), "X-SOFT-2: a call that came "
+	    "while another ran, and no clock", md_clock_arm(md_clock_hz * 3600));
 	arm_wait(curcpu(), md_clock_hz / HZ);
 }
 
