@@ -123,6 +123,11 @@ check-mutants-list:
 check-points: $(BOOT_ARCHES:%=kernels-%) $(BOOT_ARCHES:%=nopoints-%)
 	@ARCHES='$(BOOT_ARCHES)' $(PROVE) tests/host/points.t
 
+# The ends of a kernel alone.
+check-panics: $(BOOT_ARCHES:%=kernels-%)
+	@for a in $(BOOT_ARCHES); do \
+	    $(PROVE) tests/host/panics.t :: $$a || exit 1; done
+
 # Every clause of the contract, or CLAUSE=X-IPI-1 in full.
 CLAUSE =
 contract:
@@ -135,4 +140,4 @@ clean:
 
 .PHONY: help kernels xcall-alone check check-arch check-host host-full \
 	check-tsan mutants check-mutants-list contract check-contract \
-	check-encode check-rules check-points fuzz check-fuzz clean
+	check-encode check-rules check-points check-panics fuzz check-fuzz clean

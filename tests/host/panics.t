@@ -18,6 +18,9 @@
 # report has to name what a person needs.  md-independent: what an
 # architecture cannot do is allowed to be said instead.  Each architecture is
 # a subtest; arguments are an architecture and words of names of cases.
+#
+# proves panics stop: IPI-3
+# proves panics watchdog: X-WATCH-1
 
 use strict;
 use warnings;
