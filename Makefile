@@ -17,6 +17,7 @@ help:
 	@echo "make run ARCH=arm64 NCPU=4 [MACHINE=virt]"
 	@echo "                      boot one machine, its console on the terminal"
 	@echo "make check [ARCH=..]  all tests, the boots among them"
+	@echo "make check-all        that, and all that takes longer: an hour or two"
 	@echo "make host-full        the core under sanitizers, ten million calls"
 	@echo "make fuzz [SECONDS=60]  the readers of firmware's tables"
 	@echo "make model-full       the model of the core, the long scenarios too"
@@ -59,6 +60,10 @@ alone-%:
 # each took.
 check: check-arch check-contract check-mutants-list check-host check-model \
     check-fuzz check-rules check-boot check-protocol
+# And all that takes longer.
+check-all: check coverage host-full model-full mutants
+	@$(MAKE) --no-print-directory soak N=1
+
 check-arch:
 	@$(BOOT) --list $(ARCH) >/dev/null
 ENCODE_TESTS = $(patsubst md-%/proof/encode_test.c,obj/host/%/encode_test, \
@@ -138,6 +143,6 @@ check-contract:
 clean:
 	rm -rf $(filter-out obj/qemu10,$(wildcard obj/*)) compile_commands.json
 
-.PHONY: help kernels xcall-alone check check-arch check-host host-full \
-	check-tsan mutants check-mutants-list contract check-contract \
+.PHONY: help kernels xcall-alone check check-all check-arch check-host \
+	host-full check-tsan mutants check-mutants-list contract check-contract \
 	check-encode check-rules check-points check-panics fuzz check-fuzz clean
