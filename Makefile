@@ -109,10 +109,10 @@ check-encode: $(ENCODE_TESTS)
 
 obj/host/%/encode_test: md-%/proof/encode_test.c \
     md-%/include/machine/encode.h md-%/include/machine/param.h \
-    mi/include/ipl.h
+    mi/include/ipl.h tests/encode.h
 	@mkdir -p $(@D)
 	@$(HOSTCC) -std=gnu11 -g -O1 -Wall -Wextra -Werror \
-	    -Imd-$*/include -Imi/include -o $@ $<
+	    -Imd-$*/include -Imi/include -Itests -o $@ $<
 
 # Single mistakes, each in a copy of the tree, and whether the tests see them.
 ONLY =

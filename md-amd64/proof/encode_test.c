@@ -13,31 +13,10 @@
  * no emulator has is here: ids that fill 20 bits, and every cluster.
  */
 
-#include <stdio.h>
-
-#include "machine/param.h"
+#include <machine/param.h>
 #include <machine/encode.h>
 
-#define nitems(_a)	(sizeof(_a) / sizeof((_a)[0]))
-
-static int tests, wrong;
-
-static void
-check(unsigned long long got, unsigned long long want, const char *what,
-    unsigned long long of)
-{
-	if (got != want && wrong++ == 0)
-		printf("# %s of 0x%llx: 0x%llx, and the manual has 0x%llx\n",
-		    what, of, got, want);
-}
-
-static void
-done(const char *name, const char *what)
-{
-	printf("%sok %d - encode.%s %s\n", wrong != 0 ? "not " : "", ++tests,
-	    name, what);
-	wrong = 0;
-}
+#include "encode.h"
 
 /* SDM 3A 11.4.6: bits 31:24 of the ID register; 11.12.5.1: all of it. */
 static void

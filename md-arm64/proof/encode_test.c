@@ -14,32 +14,11 @@
  * priorities of any width and in the non-secure view.
  */
 
-#include <stdio.h>
-
-#include "machine/param.h"
+#include <machine/param.h>
 #include <machine/encode.h>
+
 #include "ipl.h"
-
-#define nitems(_a)	(sizeof(_a) / sizeof((_a)[0]))
-
-static int tests, wrong;
-
-static void
-check(unsigned long long got, unsigned long long want, const char *what,
-    unsigned long long of)
-{
-	if (got != want && wrong++ == 0)
-		printf("# %s of 0x%llx: 0x%llx, and the manual has 0x%llx\n",
-		    what, of, got, want);
-}
-
-static void
-done(const char *name, const char *what)
-{
-	printf("%sok %d - encode.%s %s\n", wrong != 0 ? "not " : "", ++tests,
-	    name, what);
-	wrong = 0;
-}
+#include "encode.h"
 
 /* ARM DDI 0487, MPIDR_EL1: bit 31 is one; U is bit 30, MT bit 24. */
 static void
