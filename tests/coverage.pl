@@ -80,14 +80,10 @@ sub records {
 # Boots a cell; adds to what was executed, and returns why it could not.
 sub boot {
 	my ($r, $cell, $kind, $k, $counts) = @_;
-	my ($command) = `'$^X' tests/boot.pl --print '$cell'`;
-	my ($qemu) = ($command // '') =~ /\A('[^']*'|\S+)/ or
-	    return "boot.pl knows no cell $cell";
+	my ($api, $why) = Witness::api($cell);
 	my $dir = "obj/" . (split m{/}, $cell)[0] . "/coverage";
 	my $base = "$dir/" . join '-', (split m{/}, $cell)[1 .. 2], $kind;
 
-	$qemu =~ tr/'//d;
-	my ($api, $why) = Witness::api($qemu);
 	return $why unless defined $api;
 	make_path($dir);
 	my @text = map { @$_ } values %{$k->{obj}};
@@ -166,13 +162,6 @@ sub allowed {
 	return 0;
 }
 
-sub version {
-	my ($command) = `'$^X' tests/boot.pl --print '$_[0]'`;
-	my ($qemu) = $command =~ /\A(\S+)/;
-
-	return `$qemu --version` =~ /version (\d+)/;
-}
-
 my $arch = shift @ARGV // '';
 my @arches = grep { -e "md-$_/proof/coverage" } Machines::arches('.');
 stop("usage: coverage.pl ARCH; there are: @arches")
@@ -189,7 +178,7 @@ for my $kind (sort keys %boots) {
 	my ($k, %counts) = (Witness::kernel("obj/$arch/$kind"));
 	my $booted = 0;
 
-	($version) = version($boots{$kind}[0]);
+	$version = (Witness::version($boots{$kind}[0]))[0] // 0;
 	for my $cell (@{$boots{$kind}}) {
 		if ($version < $r->{from}{$cell}) {
 			$n++;

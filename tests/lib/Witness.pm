@@ -139,12 +139,25 @@ sub layout {
 	return \%l;
 }
 
-# The number of the plugin interface of a QEMU; or why there is none here.
-sub api {
-	my ($qemu) = @_;
+# The major version of the QEMU that boots a cell; or why there is none.  In
+# the top directory of the tree.
+sub version {
+	my ($cell) = @_;
+	my ($command) = `'$^X' tests/boot.pl --print '$cell'`;
+	my ($qemu) = ($command // '') =~ /\A('[^']*'|\S+)/ or
+	    return (undef, "boot.pl knows no cell $cell");
+	$qemu =~ tr/'//d;
 	my ($version) = `'$qemu' --version 2>/dev/null` =~ /version (\d+)\./;
 
-	return (undef, "$qemu does not say its version") if !$version;
+	return $version // (undef, "$qemu does not say its version");
+}
+
+# The number of its plugin interface; or why there is none.
+sub api {
+	my ($cell) = @_;
+	my ($version, $why) = version($cell);
+
+	return (undef, $why) if !$version;
 	return (1) if $version == 7 || $version == 8;
 	return (4) if $version >= 10;
 	return (undef, "no plugin is built for QEMU $version: 7.2 to 8.2, " .

@@ -14,6 +14,8 @@
  * record a line, numbers in hexadecimal:
  *
  *	text START END		instructions here only
+ *	cpu REGISTER		CPUs are told apart by it, and numbered in the
+ *				order in which they come; else as QEMU says
  *	at TAG ADDR		the one at this address
  *	insn TAG BYTES MASK	those that look so; the first record counts,
  *	name TAG BYTES MASK	likewise, but only their accesses are said,
@@ -26,7 +28,8 @@
  *	cover START END		count executions, into the file that cover= names
  *
  * Lines in QEMU's log, where -d plugin puts them between those of the device
- * trace, in order while there is one host thread:
+ * trace, in order while there is one host thread.  On one, QEMU 10 says for all
+ * time the CPU that an instruction was translated on, so the register is asked.
  *
  *	@CPU TAG PC		about to be executed
  *	@CPU TAG PC r|w ADDR	has read or written; TAG is - where it has none
@@ -45,6 +48,7 @@
 #define INSNMAX		16	/* bytes of an instruction that are compared */
 #define NLINE		16384	/* 64 bytes of places to watch; power of 2 */
 #define NPART		8
+#define NCPU		64
 
 int qemu_plugin_version = PLUGIN_API;
 
@@ -92,6 +96,10 @@ static uint64_t places[NLINE / 2];
 static unsigned int nplace;
 static uint64_t place_size = 64;
 static const char *cover_file;
+static char cpu_name[32];
+static uint64_t cpus[NCPU];
+static unsigned int ncpu;
+static enum qemu_plugin_cb_flags flags = QEMU_PLUGIN_CB_NO_REGS;
 
 static int
 in(const struct ranges *rs, uint64_t a)
@@ -179,13 +187,35 @@ looks(const uint8_t *bytes, size_t size)
 	return (NULL);
 }
 
+/* The number of the CPU that runs. */
+static unsigned int
+self(unsigned int cpu)
+{
+	uint64_t v;
+
+	if (flags == QEMU_PLUGIN_CB_NO_REGS)
+		return (cpu);
+	v = cpu_register(cpu_name);
+	for (cpu = 0; cpu < ncpu; cpu++) {
+		if (cpus[cpu] == v)
+			return (cpu);
+	}
+	if (v == 0 || ncpu == NCPU) {
+		fprintf(stderr, "witness: %s does not tell CPUs apart\n",
+		    cpu_name);
+		exit(1);
+	}
+	cpus[ncpu] = v;
+	return (ncpu++);
+}
+
 static void
 exec_cb(unsigned int cpu, void *arg)
 {
 	const struct insn *i = arg;
 	char line[80];
 
-	snprintf(line, sizeof(line), "@%u %s %" PRIx64 "\n", cpu,
+	snprintf(line, sizeof(line), "@%u %s %" PRIx64 "\n", self(cpu),
 	    i->i_at != NULL ? i->i_at : i->i_looks->p_tag, i->i_pc);
 	qemu_plugin_outs(line);
 }
@@ -205,7 +235,7 @@ say_access(unsigned int cpu, const struct insn *i, char how, uint64_t a)
 	char line[100];
 
 	snprintf(line, sizeof(line), "@%u %s %" PRIx64 " %c %" PRIx64 "\n",
-	    cpu, i->i_looks != NULL ? i->i_looks->p_tag : "-", i->i_pc, how, a);
+	    self(cpu), i->i_looks != NULL ? i->i_looks->p_tag : "-", i->i_pc, how, a);
 	qemu_plugin_outs(line);
 }
 
@@ -267,10 +297,10 @@ trans_cb(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
 		if (i->i_at != NULL ||
 		    (i->i_looks != NULL && !i->i_looks->p_quiet))
 			qemu_plugin_register_vcpu_insn_exec_cb(q, exec_cb,
-			    QEMU_PLUGIN_CB_NO_REGS, i);
+			    flags, i);
 		if (i->i_io || i->i_learn || i->i_watch)
-			qemu_plugin_register_vcpu_mem_cb(q, mem_cb,
-			    QEMU_PLUGIN_CB_NO_REGS, QEMU_PLUGIN_MEM_RW, i);
+			qemu_plugin_register_vcpu_mem_cb(q, mem_cb, flags,
+			    QEMU_PLUGIN_MEM_RW, i);
 	}
 }
 
@@ -334,6 +364,10 @@ parse(const char *line)
 		p->p_size = parse_bytes(bytes, p->p_bytes);
 		if (parse_bytes(mask, p->p_mask) != p->p_size)
 			return ("bytes and mask differ in length");
+		return (NULL);
+	}
+	if (sscanf(line, "cpu %31s", cpu_name) == 1) {
+		flags = QEMU_PLUGIN_CB_R_REGS;
 		return (NULL);
 	}
 	if (sscanf(line, "at %15s %" SCNx64, tag, &a) == 2) {
