@@ -37,6 +37,7 @@
 #	cell MACHINE/CPUS[/VARIANT]
 #				where to boot, in place of the default machine
 #				and 4 CPUs; either part may be empty
+#	needs N			left out, and said, before QEMU N
 #	fast			in the small set as well
 #	equivalent REASON	not run: no test can tell it from the original
 #	open REASON		run, and known not to be caught yet
@@ -58,6 +59,7 @@ use POSIX qw(WNOHANG);
 use Time::HiRes qw(time sleep);
 use lib "$FindBin::Bin/lib";
 use Machines;
+use Witness;
 
 my $USAGE = <<'END';
 usage: mutants.pl [ARCH=arch] [ONLY=pattern] [FAST=1] [JOBS=n] [KEEP=1]
@@ -88,12 +90,14 @@ for (@ARGV) {
 }
 @arches = $opt{ARCH} eq '' ? Machines::arches($top) : $opt{ARCH};
 chdir $top or die "$top: $!\n";
+# The copies are elsewhere.
+$ENV{QEMU} = Cwd::abs_path($ENV{QEMU}) if ($ENV{QEMU} // '') =~ m{/};
 exit main();
 
 sub main {
 	my @records = map { records($_) } sort(glob('tests/mutants/*.mut')),
 	    sort(glob('md-*/proof/mutants'));
-	my (%seen, @runs, @equivalent, @stale);
+	my (%seen, @runs, @left, @equivalent, @stale);
 
 	for my $r (@records) {
 		bad($r, "a second mutant $r->{mutant}") if $seen{$r->{mutant}}++;
@@ -105,8 +109,12 @@ sub main {
 	return list(@records) if $opt{LIST};
 	for my $r (@records) {
 		push(@equivalent, $r), next if defined $r->{equivalent};
-		push @runs, runs_of($r);
+		for my $run (runs_of($r)) {
+			push @{needs($run) ? \@left : \@runs}, $run;
+		}
 	}
+	printf "left out: %s (%s): needs QEMU %s\n", $_->{r}{mutant},
+	    $_->{r}{clause}, $_->{r}{needs} for @left;
 	die "mutants.pl: no mutant is meant\n" if @runs == 0;
 	$SIG{INT} = $SIG{TERM} = sub {
 		kill 'TERM', map { -$_ } @children;
@@ -187,7 +195,7 @@ sub record_line {
 		($r->{caught}, $r->{name}) = split ' ', $value;
 		bad($r, "'caught' takes a check and a name")
 		    unless defined $r->{name};
-	} elsif ($key =~ /\A(?:mutant|clause|why|says|only|cell|equivalent|
+	} elsif ($key =~ /\A(?:mutant|clause|why|says|only|cell|needs|equivalent|
 	    open|fast)\z/x) {
 		bad($r, "a second '$key'")
 		    if defined $r->{$key} && $key ne 'only';
@@ -245,6 +253,14 @@ sub runs_of {
 		    cell => "$arch/" . ($r->{cell} // '/4') };
 	}
 	return @runs;
+}
+
+# Is this QEMU too old for it?
+sub needs {
+	my ($run) = @_;
+	my $n = $run->{r}{needs} // return 0;
+
+	return ((Witness::version($run->{cell}))[0] // 0) < $n;
 }
 
 #
