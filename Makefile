@@ -42,7 +42,7 @@ kernels: $(BOOT_ARCHES:%=kernels-%)
 KERNEL = $(MAKE) --no-print-directory -f mk/kernel.mk CC='$(CC)' LD='$(LD)' \
 	PERL='$(PERL)'
 kernels-%:
-	@$(KERNEL) ARCH=$* KIND=mp
+	@$(KERNEL) ARCH=$* KIND=mp all efi
 	@$(KERNEL) ARCH=$* KIND=up
 	@$(KERNEL) ARCH=$* KIND=hook
 

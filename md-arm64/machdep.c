@@ -15,6 +15,7 @@
 #include "md.h"
 #include "kern.h"
 #include "bootfdt.h"
+#include "efi.h"
 #include "machdep.h"
 
 struct fdt arm64_fdt;
@@ -75,10 +76,31 @@ psci_init(void)
 	arm64_psci = strcmp(method, "hvc") == 0 ? PSCI_HVC : PSCI_SMC;
 }
 
-/* On the boot CPU and the boot stack, interrupts off. */
+/* RAM as UEFI tells of it, where that was the boot loader. */
+static void
+memory_init(const struct efi_handover *eh)
+{
+	uint32_t i;
+
+	if (eh == NULL) {
+		bootfdt_memory(&arm64_fdt);
+		return;
+	}
+	/* It is mapped already, to be read. */
+	pmem_reserve((uint64_t)eh, (uint64_t)eh + MD_PAGESIZE);
+	for (i = 0; i < eh->eh_nrange; i++)
+		pmem_add(eh->eh_ranges[i].er_addr,
+		    eh->eh_ranges[i].er_addr + eh->eh_ranges[i].er_size);
+}
+
+/*
+ * On the boot CPU and the boot stack, interrupts off.  dtb is the device
+ * tree, or what the EFI loader hands over.
+ */
 void
 arm64_init(uint64_t image, uint64_t dtb)
 {
+	const struct efi_handover *eh;
 	const char *error;
 	size_t size;
 
@@ -89,14 +111,24 @@ arm64_init(uint64_t image, uint64_t dtb)
 	pmap_high(image);
 	cons_init(NULL);
 	size = pmap_dtb(dtb);
+	eh = md_ram(dtb);
+	if (dtb == 0 || dtb % MD_PAGESIZE != 0 || eh->eh_magic != EFI_MAGIC)
+		eh = NULL;
+	else if ((dtb = eh->eh_fdt) == 0)
+		panic("boot: UEFI has no device tree; under QEMU it has one "
+		    "with acpi=off");
+	else
+		size = pmap_dtb(dtb);
 	error = fdt_open(&arm64_fdt, md_ram(dtb), size);
 	if (error != NULL)
 		panic("boot: 0x%llx: %s", (unsigned long long)dtb, error);
 	cons_init(&arm64_fdt);
 	bootfdt_args(&arm64_fdt);
+	if (eh != NULL && eh->eh_args[0] != '\0')
+		boot_args_set(eh->eh_args);
 	pmem_reserve(image, image + (kernel_end - kernel_text));
 	pmem_reserve(dtb, dtb + arm64_fdt.f_size);
-	bootfdt_memory(&arm64_fdt);
+	memory_init(eh);
 	pmap_init();
 	psci_init();
 	kern_main();

@@ -13,6 +13,8 @@
 #	MD_SRCS		the files of the folder, *.c and *.S
 #	MI_BOOT		those of mi/boot that it uses
 #	MD_IMAGE	what is booted: kernel.elf, or Image, the same but flat
+#	EFI_TARGET	clang's name for what makes EFI programs, and EFI_NAME the
+#			file that firmware looks for; without them there is none
 # Beside it stand assym.c, from which assym.h is made, and kernel.ld, which
 # defines kernel_text, kernel_etext and kernel_end, and takes .ksyms into the
 # read-only data.
@@ -58,6 +60,7 @@ LDFLAGS = -T $(MD)/kernel.ld -nostdlib -static --fatal-warnings \
 $(OBJ)/mi/kern/main.o: DEFS += $(TEST_MAIN)
 
 all: $(OBJ)/$(MD_IMAGE) $(OBJ)/compile_commands.json
+efi: $(EFI_NAME:%=$(OBJ)/EFI/BOOT/%)
 
 # Symbols for backtraces: linked once without, then with those of that link.
 $(OBJ)/kernel.elf: $(OBJS) $(MD)/kernel.ld mk/ksyms.pl
@@ -74,6 +77,28 @@ $(OBJ)/kernel.elf: $(OBJS) $(MD)/kernel.ld mk/ksyms.pl
 $(OBJ)/Image: $(OBJ)/kernel.elf
 	@echo "  IMAGE  $@"
 	@$(LD) $(LDFLAGS) --oformat=binary -o $@ $(OBJS) $(OBJ)/ksyms.1.o
+
+# The EFI program, with the kernel in it.
+EFI_OBJS = $(OBJ)/mi/boot/efi.o $(OBJ)/$(MD)/efi.o
+EFI_CFLAGS = --target=$(EFI_TARGET) -std=gnu11 -O2 -ffreestanding \
+	-mno-stack-arg-probe -Wall -Wextra -Werror -Wmissing-prototypes \
+	-Wshadow -Wundef -Imi/boot -DKERNEL='"$(OBJ)/kernel.stripped"'
+$(OBJ)/EFI/BOOT/%.EFI: $(EFI_OBJS)
+	@echo "  EFI    $@"
+	@mkdir -p $(@D)
+	@$(LD) -flavor link -subsystem:efi_application -entry:efi_main \
+	    -nodefaultlib -out:$@ $(EFI_OBJS)
+$(OBJ)/kernel.stripped: $(OBJ)/kernel.elf
+	@$(LD) $(filter-out --emit-relocs,$(LDFLAGS)) -s -o $@ $(OBJS) \
+	    $(OBJ)/ksyms.1.o
+$(OBJ)/mi/boot/efi.o: mi/boot/efi.c mi/boot/efi.h $(OBJ)/kernel.stripped
+	@echo "  CC     $@"
+	@mkdir -p $(@D)
+	@$(CC) $(EFI_CFLAGS) -c -o $@ $<
+$(OBJ)/$(MD)/efi.o: $(MD)/efi.S mi/boot/efi.h $(OBJ)/flags
+	@echo "  AS     $@"
+	@mkdir -p $(@D)
+	@$(CC) $(EFI_CFLAGS) -c -o $@ $<
 
 $(OBJ)/%.o: %.c
 	@echo "  CC     $@"
@@ -107,5 +132,5 @@ $(OBJ)/compile_commands.json: $(OBJ)/flags
 	@test $(KIND) != mp || cp $@ compile_commands.json
 
 FORCE:
-.PHONY: all FORCE
+.PHONY: all efi FORCE
 -include $(OBJS:.o=.d) $(OBJ)/assym.d
