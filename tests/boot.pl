@@ -33,7 +33,7 @@ use FindBin;
 use IO::Handle;
 use IO::Select;
 use IO::Socket::INET;
-use List::Util qw(min uniq);
+use List::Util qw(max min sum uniq);
 use POSIX qw(setpgid WNOHANG);
 use Time::HiRes qw(clock_gettime sleep CLOCK_MONOTONIC);
 use lib "$FindBin::Bin/lib";
@@ -61,10 +61,12 @@ architecture, an empty CPUS is 4.  VARIANT:
   --list         print the cells of `make check', one a line
   --append S     add S to the kernel's command line
   --qemu S       add S, one word, to QEMU's command line
-  --silence S    a machine silent for S seconds hangs (60; BOOT_SILENCE)
+  --silence S    a machine silent for S seconds hangs (45; BOOT_SILENCE);
+		 those in which others had the processors count less
   --limit S      no run takes longer than S seconds (600; BOOT_LIMIT)
   --grace S      time to exit after the end marker (10; BOOT_GRACE)
   --top DIR      the tree with md-*/ and obj/ (this one)
+  --proc DIR     where Linux says who had the processors (/proc)
 
 QEMU=  another QEMU: its file, or the directory of it
 ACCEL= another accelerator than tcg
@@ -75,9 +77,10 @@ use constant { FAILED => 1, USAGE => 2, NOT_RUN => 75 };
 my $MAX_CONSOLE = 16 << 20;	# a guest that prints more runs away
 my $PANIC_SILENCE = 3;		# a panic is over when nothing comes for this
 my $STAYS_SILENCE = 1;		# likewise a run on a machine that stays
+my $LEAST = 1 / 8;		# of a second, that counts however loaded
 
 my %opt = (top => dirname($FindBin::Bin), append => [], qemu => [],
-    silence => $ENV{BOOT_SILENCE} // 60, limit => $ENV{BOOT_LIMIT} // 600,
+    proc => '/proc', silence => $ENV{BOOT_SILENCE} // 45, limit => $ENV{BOOT_LIMIT} // 600,
     grace => $ENV{BOOT_GRACE} // 10);
 my $qemu;			# the one that runs
 my $signalled;			# the name of the signal that stops us
@@ -122,7 +125,7 @@ sub options {
 			stop(USAGE, "--$1 and --$opt{mode} exclude each other")
 			    if $opt{mode} && $opt{mode} ne $1;
 			$opt{mode} = $1;
-		} elsif ($arg =~ /\A--(append|qemu|silence|limit|grace|top)
+		} elsif ($arg =~ /\A--(append|qemu|silence|limit|grace|top|proc)
 		    (?:=(.*))?\z/xs) {
 			my $value = $2 // shift @args //
 			    stop(USAGE, "--$1 needs a value");
@@ -407,13 +410,36 @@ sub boot {
 	return $v;
 }
 
+# What the processors have done so far: all of it, and what of that was idle
+# or the emulator.
+sub ticks {
+	my ($q) = @_;
+
+	open my $fh, '<', "$opt{proc}/stat" or return [0, 0];
+	my (undef, @all) = split ' ', <$fh> // '';
+	my @own;
+	@own = split ' ', (<$fh> // '') =~ s/.*\) //r
+	    if open $fh, '<', "$opt{proc}/$q->{pid}/stat";
+	return [sum(0, @all[0 .. min(7, $#all)]),
+	    sum(map { $_ // 0 } @all[3, 4], @own[11, 12])];
+}
+
+# The part of the time since then that it had, or could have had.
+sub share {
+	my ($then, $now) = @_;
+	my $all = $now->[0] - $then->[0];
+
+	return $all <= 0 ? 1 :
+	    min(1, max($LEAST, ($now->[1] - $then->[1]) / $all));
+}
+
 # Read the console until the emulator is gone or has to go; the answer says
 # why it has to, undef where nothing is wrong.
 sub watch {
 	my ($cell, $q, $v, $got) = @_;
 	my $open = IO::Select->new($q->{out}, $q->{err});
 	my $begun = now();
-	my ($last, $gone) = ($begun);
+	my ($last, $then, $gone) = ($begun, ticks($q));
 
 	for (;;) {
 		for my $fh ($open->can_read($gone ? 0 : 0.2)) {
@@ -426,6 +452,7 @@ sub watch {
 				    if length $q->{said} < 65536;
 			} else {
 				$last = now();
+				$then = undef;
 				$got->($bytes);
 				$v->feed($bytes);
 			}
@@ -448,7 +475,8 @@ sub watch {
 		} elsif ($v->panicked) {
 			return undef if $quiet > min($PANIC_SILENCE,
 			    $opt{silence});
-		} elsif ($quiet > $opt{silence}) {
+		} elsif ($quiet * share($then //= ticks($q), ticks($q)) >
+		    $opt{silence}) {
 			return "hang: no console output for $opt{silence} s";
 		}
 		return "still running after $opt{limit} s"

@@ -89,8 +89,9 @@ sub run { return end(begin(@_)) }
 sub begin_boot {
 	my ($play, @args) = @_;
 
+	# By the clock, whatever else runs here.
 	return begin({ QEMU => $bin, PLAY => $play }, 'boot.pl',
-	    '--top', $top, @args);
+	    '--top', $top, '--proc', "$dir/none", @args);
 }
 
 # boot.pl without a run: what it says, and how it exits.
@@ -303,6 +304,22 @@ my $fake = write_file("$bin/qemu-system-fake", "#!/bin/sh\neval \"\$PLAY\"\n");
 chmod 0755, $fake;
 my $good = write_file("$dir/good", $GOOD);
 my $sofar = write_file("$dir/sofar", $SO_FAR);
+# Shell commands that have /proc/stat go on for four seconds, and what is there
+# of the process itself.
+sub counting {
+	my ($proc, $line, $own) = @_;
+	my $d = "$dir/$proc";
+
+	make_path($d);
+	write_file("$d/stat", "cpu 9 0 0 9 0\n");
+	return "mkdir $d/\$\$; for n in 1 2 3 4 5 6 7 8; do " .
+	    "echo '1 (q ' \"" . ($own // ') R') . "\" >$d/own; " .
+	    "mv $d/own $d/\$\$/stat; echo $line >$d/new; " .
+	    "mv $d/new $d/stat; sleep 0.5; done; ";
+}
+
+write_file("$dir/eight", console(8, 0, "1..8", @ABC,
+    map { "ok $_ - x" } 4 .. 8));
 write_file("$dir/panic", "${SO_FAR}panic: stuck\n");
 
 # What takes time runs beside the rest; each run its own cell, and so its own
@@ -310,6 +327,17 @@ write_file("$dir/panic", "${SO_FAR}panic: stuck\n");
 my %slow = (
 	hang => begin_boot("cat $sofar; sleep 60", 'fake/box/4,n=1'),
 	mute => begin_boot("sleep 60", 'fake/box/4,n=2'),
+	# For longer than that, others have the processors, or nobody.
+	loaded => begin_boot("cat $sofar; " . counting('loaded',
+	    'cpu ${n}00 0 0 9 0') . "tail -n +6 $dir/eight",
+	    '--proc', "$dir/loaded", 'fake/box/4,n=8'),
+	idle => begin_boot("cat $sofar; " . counting('idle',
+	    'cpu 9 0 0 ${n}00 0') . 'sleep 60', '--proc', "$dir/idle",
+	    '--limit=7', 'fake/box/4,n=9'),
+	spins => begin_boot("cat $sofar; " . counting('spins',
+	    'cpu ${n}00 0 0 9 0', 'sh) R 1 1 1 0 0 0 0 0 0 0 ${n}00 0') .
+	    'sleep 60', '--proc', "$dir/spins", '--limit=7',
+	    'fake/box/4,n=10'),
 	firmware => begin_boot("echo SeaBIOS; sleep 60", 'fake/box/4,n=3'),
 	limit => begin_boot("cat $sofar; while echo '# tick'; do sleep 0.2; " .
 	    "done", '--limit=3', 'fake/box/4,n=4'),
@@ -568,6 +596,12 @@ says({}, ['fake/box/4'], 2, "md-fake/machines: no 'gdb' record",
 
 boot_is($slow{hang}, 1, "FAIL fake cpus=4: hang: no console output for 2 s; " .
     $RUNNING, '...x', 'a hang');
+boot_is($slow{loaded}, 0, "PASS fake cpus=4: 8 ok, 0 skipped", '.........',
+    'a silence while others have the processors');
+boot_is($slow{idle}, 1, "FAIL fake cpus=4: hang: no console output for 2 s; " .
+    $RUNNING, '...x', 'a hang on a free machine');
+boot_is($slow{spins}, 1, "FAIL fake cpus=4: hang: no console output for 2 s; " .
+    $RUNNING, '...x', 'a hang that has the processors');
 boot_is($slow{deaf}, 1, "FAIL fake cpus=4: hang: no console output for 2 s; " .
     $RUNNING, '...x', 'a hang, and QEMU ignores SIGTERM');
 boot_is($slow{mute}, 1, "FAIL fake: hang: no console output for 2 s; " .
