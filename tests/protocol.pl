@@ -88,7 +88,7 @@ my ($k, $c, $t, $cellname);	# kernel, controller, table, cell
 my (%cpu, %queue, %ready, %pending, %started, %inited, %owner, %cache);
 my $lines = 0;
 my (%seen, %bad, @bad, @device, $expect, $last, $line, $calls, $begun);
-my ($layout, $sent, @received);
+my ($layout, $sent, @received, $test);
 
 sub bad {
 	my ($property, $cpu, $text) = @_;
@@ -97,7 +97,8 @@ sub bad {
 	return if $bad{$property}++ >= $MAXBAD;
 	push @bad, "$property: " . (defined $cpu ? "cpu$cpu" : 'trace') .
 	    ($s && $s->{pc} ? ' at ' . Witness::where($k, $s->{pc}) : '') .
-	    ": $text ($clause{$property})";
+	    ": $text" . (defined $test ? ", in $test" : '') .
+	    " ($clause{$property})";
 	push @bad, map { sprintf '    %-24s %s%s', where($_->[0]), $_->[1],
 	    defined $_->[2] ? " $_->[2] 0x$_->[3]" : '' } @{$s->{last}} if $s;
 }
@@ -182,6 +183,8 @@ sub executed {
 		    "end of '$s->{insvc}[-1]{name}' is not signalled")
 		    if @{$s->{insvc}};
 		owed_nothing($s, 'begins to dispatch');
+	} elsif ($tag eq 'test') {
+		$test = $k->{tests}{$pc};
 	} elsif ($tag eq 'cacheall') {
 		$calls++;
 	} elsif ($tag eq 'cachebegin') {
@@ -469,7 +472,7 @@ sub send_ {
 		    'controller is not enabled') unless $ready{$to};
 		# Several GICv2 senders are told apart, and so acknowledged.
 		my $id = $event->{irq} . ($c->{per_sender} ? "/$n" : '');
-		$pending{$to}{$id} //= $.;
+		$pending{$to}{$id} //= [$., $test];
 	}
 	doorbell($s, @to) if $event->{irq} eq 'xcall';
 	bad('register', $n, "rings with '$event->{irq}', which is none of " .
@@ -608,14 +611,18 @@ sub judge {
 		}
 	}
 	check_received();
+	$test = undef;
 	bad('agree', undef, 'the log is empty: no plugin, or no kernel')
 	    unless $begun;
 	my $end = $lines = $. || 0;
 	for my $to (sort keys %pending) {
 		for my $id (sort keys %{$pending{$to}}) {
 			# What was sent last may find the machine off.
-			bad('taken', $to, "'$id' was sent, and never taken")
-			    if $end - $pending{$to}{$id} > 2000;
+			my ($at, $in) = @{$pending{$to}{$id}};
+
+			bad('taken', $to, "'$id' was sent, and never taken" .
+			    (defined $in ? ": since $in" : ''))
+			    if $end - $at > 2000;
 		}
 	}
 	owed_nothing($_, 'is at its end') for values %cpu;
@@ -654,6 +661,9 @@ sub points {
 		printf $fh "at %s %x\n", $at->[0],
 		    Witness::symbol($k, $at->[1]);
 	}
+	$k->{tests} = { map { $_->[1] =~ /\Atest_(.*)/ ? ($_->[0] => $1) : () }
+	    @{$k->{at}} };
+	printf $fh "at test %x\n", $_ for keys %{$k->{tests}};
 	printf $fh "%s %s %s\n", $_->[0] =~ /\A(?:reserve|take)\z/ ? 'name' :
 	    'insn', $_->[0], Witness::pattern($_->[1]) for @{$t->{insn}};
 	print $fh Witness::ranges($k, 'look', $_) for @objects;
@@ -740,7 +750,8 @@ sub run {
 	print STDERR map { "# $name: protocol $_\n" } @bad;
 	if ($status != 0) {
 		open my $boot, '<', "$dir/boot";
-		print STDERR map { "# $_" } grep { /^(?:#|not)/ } <$boot>;
+		print STDERR map { "# $_" }
+		    grep { /^(?:#|not|boot\.pl)/ } <$boot>;
 	}
 	return $status != 0 || @bad ? 1 : 0;
 }
