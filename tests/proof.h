@@ -60,4 +60,10 @@ void	proof_fork(struct thread *, void (*)(void));
 const char *proof_hold(unsigned int, const unsigned int *);
 const char *proof_call(unsigned int, void (*)(void *, void *), void *, void *);
 
+/*
+ * Interrupts off: this CPU enters as for an interrupt, of which there is none
+ * when it asks its controller, and returns as from one.
+ */
+void	proof_spurious(void);
+
 #endif /* PROOF_H */

@@ -58,7 +58,8 @@ use Witness;
 # All that ring, but few of those that ring for long; ALL has no limit but
 # what would take minutes.
 my $TESTS = 'run_pairs,run_eoi,run_idle,level_,table_remote,full_at,' .
-    'order_con,sync_,many_,all_to,use_cache,sleep_,idle_un,-run_idle_r,-storm';
+    'order_con,sync_,many_,all_to,use_cache,sleep_,idle_un,spurious,' .
+    '-run_idle_r,-storm';
 my $ALL = '-fair,-run_wrap';
 my $MAXBAD = 3;			# said of one property
 my $LAST = 12;			# lines of a CPU that are kept to be shown
@@ -76,6 +77,7 @@ my @properties = (
 	[received => 'X-IPI-1', 'received by exactly those that were rung'],
 	[taken => 'X-IPI-1', 'each doorbell is answered'],
 	[ackeoi => 'X-SOFT-2', 'acknowledge and end-of-interrupt are pairs'],
+	[spurious => 'X-IPI-1', 'a spurious interrupt is not ended'],
 	[dispatch => 'X-SOFT-2', 'end-of-interrupt before the soft interrupt'],
 	[owner => 'X-SOFT-2', 'a queue is run by its CPU'],
 	[halt => 'IDLE-1', 'no interrupt is missed on the way into the halt'],
@@ -544,6 +546,7 @@ sub ack {
 
 	saw('ackeoi');
 	if ($c->{spurious} && $c->{spurious}->($event->{value})) {
+		saw('spurious');
 		$s->{spurious} = 1;
 		return;
 	}
@@ -562,9 +565,8 @@ sub eoi {
 	my $top = pop @{$s->{insvc}};
 
 	if (!$top) {
-		bad('ackeoi', $s->{n}, 'an end-of-interrupt ' .
-		    ($s->{spurious} ? 'after a spurious acknowledge' :
-		    'for nothing') . " ($event->{value})");
+		bad($s->{spurious} ? 'spurious' : 'ackeoi', $s->{n},
+		    "an end-of-interrupt for nothing ($event->{value})");
 	} elsif (!$c->{eoi_any} && $top->{value} != $event->{value}) {
 		bad('ackeoi', $s->{n}, sprintf "acknowledged 0x%x " .
 		    "('$top->{name}'), ended 0x%x", $top->{value},

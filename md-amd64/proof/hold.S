@@ -244,6 +244,16 @@ call_out:
 	ret
 END(proof_call)
 
+/*
+ * void proof_spurious(void): the gate, and nothing in service, as with the
+ * spurious vector, SDM 3A 11.9.  QEMU's APIC withdraws an interrupt as soon as
+ * the task priority holds it back, and so does not deliver that vector.
+ */
+ENTRY(proof_spurious)
+	int	$VEC_SPURIOUS
+	ret
+END(proof_spurious)
+
 /* An interrupt that is not ended, for proof_dirty(). */
 ENTRY(proof_return)
 	iretq

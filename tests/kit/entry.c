@@ -466,3 +466,46 @@ test_entry_stack(void)
 	xt_on(0, stack_on, NULL);
 	xt_on(xt_ncpu() - 1, stack_on, NULL);
 }
+
+static void
+spurious_enter(void *a, void *b)
+{
+	(void)a, (void)b;
+	proof_spurious();
+}
+
+static void
+spurious_on(void *arg)
+{
+	const char *lost;
+	unsigned long s;
+	int level, i;
+
+	(void)arg;
+	level = splraise(IPL_HIGH);
+	s = intr_disable();
+	for (i = 0; i < 3; i++) {
+		lost = proof_call(0, spurious_enter, NULL, NULL);
+		if (lost != NULL)
+			xt_fail(__FILE__, __LINE__, "INTR-2: %s is changed by "
+			    "a spurious interrupt", lost);
+		if (xt_pending() == 1)
+			xt_fail(__FILE__, __LINE__, "X-IPI-1: a spurious "
+			    "interrupt is taken for a doorbell");
+		XT_EQ(xt_level(), IPL_HIGH);
+		XT_EQ(curcpu()->ci_idepth, 0);
+		XT_CHECK(!xt_intr());
+	}
+	intr_restore(s);
+	splx(level);
+}
+
+/*
+ * X-IPI-1, INTR-2: an interrupt that is gone when the CPU asks which it is
+ * changes nothing.  That it is not ended only tests/protocol.pl can see.
+ */
+void
+test_entry_spurious(void)
+{
+	xt_on_each(spurious_on, NULL);
+}

@@ -20,6 +20,7 @@ XTEST(entry_doorbell, 2, "INTR-2 X-SOFT-2")
 XTEST(entry_masked, 2, "INTR-2 X-IPI-1")
 XTEST(entry_nested, 2, "INTR-2 SPL-1")
 XTEST(entry_replay, 1, "SPL-1 X-INTR-1 X-SPL-1")
+XTEST(entry_spurious, 1, "X-IPI-1 INTR-2")
 XTEST(entry_switch, 1, "THR-1")
 XTEST(entry_stack, 1, "SPL-1 X-SOFT-2")
 
