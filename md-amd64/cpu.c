@@ -170,7 +170,7 @@ md_cpu_init(struct cpu_info *ci)
 	cpu_tables(ci);
 	lapic_init();
 	if (lapic_id() != ci->ci_hwid)
-		panic("cpu%u: its local APIC has id 0x%x, not 0x%llx",
+		panic("SMP-3: cpu%u: its local APIC has id 0x%x, not 0x%llx",
 		    ci->ci_cpuid, lapic_id(),
 		    (unsigned long long)ci->ci_hwid);
 }

@@ -102,8 +102,8 @@ md_cpu_init(struct cpu_info *ci)
 	arm64_gic->gic_init(ci);
 	clock_silence();
 	if (enc_id(READ_SPECIAL(mpidr_el1)) != ci->ci_hwid)
-		panic("cpu%u: its MPIDR is 0x%llx, not 0x%llx", ci->ci_cpuid,
-		    (unsigned long long)READ_SPECIAL(mpidr_el1),
+		panic("SMP-3: cpu%u: its MPIDR is 0x%llx, not 0x%llx",
+		    ci->ci_cpuid, (unsigned long long)READ_SPECIAL(mpidr_el1),
 		    (unsigned long long)ci->ci_hwid);
 }
 

@@ -42,17 +42,18 @@ _name(uint64_t func, uint64_t a1, uint64_t a2, uint64_t a3)		\
 PSCI_FUNCTION(psci_hvc, "hvc #0")
 PSCI_FUNCTION(psci_smc, "smc #0")
 
-/* A call that traps was the last: the panic must not call to end the run. */
+/* Who calls.  One that traps there must not call again to end the run. */
+static struct cpu_info *psci_caller;
+
 int64_t
 psci_call(uint64_t func, uint64_t a1, uint64_t a2, uint64_t a3)
 {
-	enum arm64_psci psci = arm64_psci;
 	int64_t r;
 
-	arm64_psci = PSCI_NONE;
-	r = psci == PSCI_HVC ? psci_hvc(func, a1, a2, a3) :
+	psci_caller = curcpu();
+	r = arm64_psci == PSCI_HVC ? psci_hvc(func, a1, a2, a3) :
 	    psci_smc(func, a1, a2, a3);
-	arm64_psci = psci;
+	psci_caller = NULL;
 	return (r);
 }
 
@@ -139,7 +140,7 @@ md_end(int failed)
 {
 	(void)failed;
 	intr_disable();
-	if (arm64_psci != PSCI_NONE)
+	if (arm64_psci != PSCI_NONE && psci_caller != curcpu())
 		psci_call(PSCI_SYSTEM_OFF, 0, 0, 0);
 	cpu_halt();
 }
