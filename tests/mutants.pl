@@ -385,11 +385,12 @@ sub boot {
 	return \%b;
 }
 
-# A check that prints TAP.
+# A check that prints TAP; of its cases those with the word, where it can.
 sub tap_check {
-	my ($dir, $log, $check, $arch) = @_;
+	my ($dir, $log, $check, $arch, $word) = @_;
 	my $status = run($dir, $log, 'make', '--no-print-directory',
 	    "check-$check", 'PROVE=prove -v', "CC=$opt{CC}", 'LD=./ld.mutant',
+	    "WORD=$word",
 	    $host{$check} ? () : "ARCH=$arch");
 
 	return { status => $status >> 8 || $status, out => slurp($log),
@@ -413,7 +414,8 @@ sub baseline {
 		$said{$what} = '';
 		if ($check ne 'boot') {
 			$said{$what} = tap_check($base, "$scratch/log",
-			    $check, $where)->{out};
+			    $check, $where,
+			    @names == 1 ? $names[0] : '')->{out};
 			next;
 		}
 		while (@names) {
@@ -559,7 +561,8 @@ sub mutant {
 		    $test);
 		$why = judge($run, $b);
 	} else {
-		$b = tap_check($dir, "$dir/log", $r->{caught}, $run->{arch});
+		$b = tap_check($dir, "$dir/log", $r->{caught}, $run->{arch},
+		    $r->{name});
 		$why = judge($run, $b);
 	}
 	spew("$scratch/$r->{mutant}.$run->{arch}.result",

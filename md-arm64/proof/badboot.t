@@ -20,6 +20,8 @@
 # into memory, and a few instructions that do what a boot loader does: the
 # pointer into x0, and a jump.  Arguments are words of the names of the cases
 # wanted.
+#
+# proves badboot psci: SMP-3
 
 use strict;
 use warnings;
@@ -64,13 +66,15 @@ sub fresh {
 	return BadBoot::fdt_read($blob{$machine // ''});
 }
 
-# A case with x0 and what is loaded, bytes by address.
+# A case with x0 and what is loaded, bytes by address; `first' is code that
+# runs before.
 sub boot {
 	my ($name, $x0, $loads, %case) = @_;
 	# ldr x0, 1f; mov x1, xzr; mov x2, xzr; mov x3, xzr; ldr x4, 2f;
 	# br x4; 1: .quad x0; 2: .quad kernel
-	my $loader = pack 'V6 Q<2', 0x580000c0, 0xaa1f03e1, 0xaa1f03e2,
-	    0xaa1f03e3, 0x58000084, 0xd61f0080, $x0, $KERNEL;
+	my $loader = (delete $case{first} // '') . pack 'V6 Q<2', 0x580000c0,
+	    0xaa1f03e1, 0xaa1f03e2, 0xaa1f03e3, 0x58000084, 0xd61f0080, $x0,
+	    $KERNEL;
 
 	$b->case(name => $name, %case, args => ['-smp', 4,
 	    '-device', "loader,file=$b->{kernel},addr=$KERNEL,force-raw=on",
@@ -294,6 +298,12 @@ lie('psci: no method', tree => set('/psci', 'method'),
     says => qr/psci: .*no other CPU can start/, cpus => 1);
 lie('psci: a method that there is not', tree => set('/psci', 'method',
     "telepathy\0"), says => qr/psci: .*no other CPU can start/, cpus => 1);
+# mov w0, #3; movk w0, #0xc400, lsl #16 (CPU_ON); mov w1, #1; adr x2, 1f;
+# hvc #0; b 2f; 1: wfi; b 1b; 2:
+lie('psci: a CPU that is on already', clause => 'SMP-3', first => pack('V8',
+    0x52800060, 0x72b88000, 0x52800021, 0x10000062, 0xd4000002, 0x14000003,
+    0xd503207f, 0x17ffffff), says => qr/cpu1: .* not start: .*on already/,
+    cpus => 3);
 lie('psci: smc, where it is hvc', tree => set('/psci', 'method', "smc\0"),
     says => qr/psci/, panic => qr/psci|unknown instruction/);
 lie('psci: hvc, where it is smc', machine => 'virt-el2',

@@ -36,10 +36,13 @@ exit all() unless defined $arch;
 my $b = BadBoot->new($arch);
 my $append = join ' ', @{$b->{table}{append}};
 
+my %clause = (stop => 'IPI-3', watchdog => 'X-WATCH-1');
+
 sub dies {
 	my ($kind, $panic, @says) = @_;
 
-	$b->case(name => $kind, panic => $panic, says => \@says, args =>
+	$b->case(name => $kind, clause => $clause{$kind}, panic => $panic,
+	    says => \@says, args =>
 	    ['-smp', 4, '-kernel', $b->{kernel}, '-append',
 	    "$append die=$kind watch=2"]);
 }
@@ -51,10 +54,11 @@ dies('text', qr/address 0x/, $same, qr/^\tdie_text\+/m);
 # What is executed has no frame: its caller's caller is the first to have one.
 dies('data', qr/address 0x/, $same, qr/^\tkit_die\+/m);
 dies('overflow', qr/guard page/, qr/^\tdie_deeper\+/m);
-# A CPU with interrupts off stops where something else reaches it.
+# A CPU with interrupts off stops where something else reaches it; and the
+# first frame is where it was, not where it handled that.
 dies('stop', qr/die: stop/, qr/^\tkit_die\+/m,
-    (map { qr/^cpu$_: level [^\n]*\n(?:\t[^\n]*\n)*\tdie_spin\+/m } 1, 3),
-    qr/^cpu2: level [^\n]*\n(?:(?:\t[^\n]*\n)*\tdie_spin\+|\tdid not stop: interrupts off)/m);
+    (map { qr/^cpu$_: level [^\n]*\n\tdie_spin\+/m } 1, 3),
+    qr/^cpu2: level [^\n]*\n\t(?:die_spin\+|did not stop: interrupts off)/m);
 dies('watchdog', qr/watchdog: cpu3 has taken no call off its queue for 2 s/,
     qr/^cpu3: level 1, .*queue 2 of \d+, .*depth 1/m,
     qr/^\tis in die_call\(/m, qr/^\tqueued: die_call\(/m,

@@ -69,31 +69,37 @@ die_overflow(void)
 	die_deeper(~0U);
 }
 
-/* The others spin, with interrupts on and off by turns. */
+/*
+ * The others spin, with interrupts on and off by turns, where no other
+ * handler is let in.  The first is told to stop, and already to wake, before
+ * it can take that: the second CPU is asked after it.
+ */
 static void __attribute__((__noinline__))
-die_spin(void)
+die_spin(void *arg)
 {
+	unsigned int n = (uintptr_t)arg;
+
+	splraise(IPL_HIGH);
+	intr_disable();
 	XT_INC(&die_in);
+	while (n == 1 && (XT_LOAD(&xt_cpu(2)->ci_flags) & CPUF_STOP) == 0)
+		CPU_BUSY_CYCLE();
+	if (n % 2 != 0)
+		intr_enable();
 	for (;;)
 		CPU_BUSY_CYCLE();
-}
-
-static void
-die_spin_thread(void *arg)
-{
-	if (arg != NULL)
-		intr_disable();
-	die_spin();
 }
 
 static void __attribute__((__noinline__))
 die_stop(void)
 {
-	unsigned int n;
+	uintptr_t n;
 
 	for (n = 1; n < xt_ncpu(); n++)
-		xt_thread(n, die_spin_thread, n % 2 == 0 ? &die_in : NULL);
+		xt_thread(n, die_spin, (void *)n);
 	XT_WAIT(XT_LOAD(&die_in) == xt_ncpu() - 1);
+	intr_disable();
+	cpu_unidle(xt_cpu(1));
 	panic("die: stop");
 }
 

@@ -138,6 +138,47 @@ again_run(void *arg)
 	mtx_enter(arg);
 }
 
+static unsigned int holder_in, holder_go;	/* [a] */
+
+static void
+holder_run(void *arg)
+{
+	mtx_enter(arg);
+	XT_STORE(&holder_in, 1);
+	XT_WAIT(XT_LOAD(&holder_go));
+	mtx_leave(arg);
+}
+
+static void
+try_run(void *arg)
+{
+	int level;
+
+	XT_EQ(mtx_enter_try(arg), 0);
+	level = xt_level();
+	if (level != IPL_NONE)
+		xt_fail(__FILE__, __LINE__, "SPL-1: a CPU that waits for a "
+		    "mutex holds calls back, at level %d", level);
+	splx(IPL_NONE);
+	XT_STORE(&holder_go, 1);
+}
+
+/* A mutex that another CPU holds: the level is not raised while it waits. */
+void
+test_mutex_held(void)
+{
+	struct mutex mtx = MUTEX_INITIALIZER(IPL_HIGH);
+
+	XT_STORE(&holder_in, 0);
+	XT_STORE(&holder_go, 0);
+	xt_thread(1, holder_run, &mtx);
+	XT_WAIT_YIELD(XT_LOAD(&holder_in));
+	xt_thread(0, try_run, &mtx);
+	xt_join();
+	XT_EQ(mtx_enter_try(&mtx), 1);
+	mtx_leave(&mtx);
+}
+
 /* Entered twice by one CPU: a panic, not a hang. */
 void
 test_mutex_again(void)

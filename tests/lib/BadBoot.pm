@@ -20,6 +20,7 @@
 #	name	the lie
 #	args	QEMU arguments besides those of the machine
 #	machine	another than the default one of the table, or arguments
+#	clause	what is broken if it fails
 #	says	what the console must have said, a pattern or a list of them
 #	and one of these, or both of the first two where either will do
 #	cpus	the suite begins on so many CPUs
@@ -318,7 +319,8 @@ sub report {
 
 	print @bad ? 'not ' : '', "ok $n - $case->{name}\n";
 	return 0 unless @bad || $ENV{TEST_VERBOSE};
-	print $fh "# $case->{name}\n" if @bad;
+	print $fh "# $case->{name}",
+	    $case->{clause} ? " ($case->{clause})" : '', "\n" if @bad;
 	print $fh "#   $_\n" for @bad;
 	printf $fh "#   after %.2f s, QEMU %s; the end of its console:\n",
 	    $case->{took}, $case->{killed} ? 'killed' : 'ended with status ' .
