@@ -25,7 +25,7 @@
 use strict;
 use warnings;
 use FindBin;
-use List::Util qw(first max sum0);
+use List::Util qw(first max min sum0);
 use lib "$FindBin::Bin/../lib";
 use Compare;
 use Plot;
@@ -145,11 +145,20 @@ sub stage {
 	return first { $_->{name} eq $name } @{$case->{stages}};
 }
 
+# How often one call goes through a stage: once for each of its targets.
+sub passes {
+	my ($case, $s) = @_;
+
+	return defined $s->{passes} && $case->{calls} ?
+	    $s->{passes} / $case->{calls} : 1;
+}
+
+# Instructions of one call in some stages.
 sub insns {
 	my ($case, @stages) = @_;
 
-	return sum0(map { $_->{insns}{median} } grep { defined }
-	    map { stage($case, $_) } @stages);
+	return sum0(map { $_->{insns}{median} * passes($case, $_) }
+	    grep { defined } map { stage($case, $_) } @stages);
 }
 
 sub stage_colour {
@@ -190,6 +199,8 @@ sub csv {
 			    { %{$case->{total}}, name => 'total', cpu => '' }) {
 				my @at = ($case->{name}, @$s{qw(name cpu)});
 
+				$put->($s->{passes}, @at, 'passes')
+				    if defined $s->{passes};
 				$put->($s->{$_->[0]}, @at, $_->[0])
 				    for @Compare::MEASURES;
 				my $d = $s->{device} // {};
@@ -237,8 +248,8 @@ sub hero {
 	my ($class, $width, $gutter, $right) = @_;
 	my ($pitch, $bar) = (102, 44);
 	my @of = grep { $_->{by_case}{$MAIN} } @columns;
-	my $most = max map { sum0(map { $_->{insns}{median} }
-	    path_stages($_->{by_case}{$MAIN})) } @of;
+	my $most = max map { insns($_, map { $_->{name} } path_stages($_)) }
+	    map { $_->{by_case}{$MAIN} } @of;
 	my $scale = ($width - $gutter - $right) / $most;
 	my $above = $gutter > 60 ? 0 : 26;
 	my ($ink, $dim, $strong) = (Plot::paint('ink'), Plot::paint('dim'),
@@ -259,7 +270,8 @@ sub hero {
 		}
 		$y += $above;
 		for my $s (path_stages($case)) {
-			my ($name, $n) = ($s->{name}, $s->{insns}{median});
+			my $name = $s->{name};
+			my $n = insns($case, $name);
 			my $w = $n * $scale;
 			my $on = stage_colour('on', $name);
 
@@ -296,13 +308,12 @@ sub hero {
 	    "Instructions of each stage, case $MAIN", \@boxes, \@texts);
 }
 
-# Instructions of all stages, or of one, for each target.
+# Instructions of one call in all stages, or in some, for each target.
 sub per_target {
 	my ($case, @stages) = @_;
 
-	@stages = @{$case->{stages}} unless @stages;
-	return sum0(map { $_->{insns}{median} } @stages) /
-	    ($case->{targets} || 1);
+	@stages = map { $_->{name} } @{$case->{stages}} unless @stages;
+	return insns($case, @stages) / ($case->{targets} || 1);
 }
 
 # A case, small: a bar for each column, to a scale that cards share.
@@ -324,7 +335,7 @@ sub card {
 		push @texts, [0, $y + $bar / 2, $c->{name}, 11.5, $dim,
 		    'left'];
 		for my $s (@{$case->{stages}}) {
-			my $n = per_target($case, $s) or next;
+			my $n = per_target($case, $s->{name}) or next;
 
 			push @boxes, [$x, $y, max(0.6, $n * $scale - 1), $bar,
 			    Plot::paint(stage_colour('s', $s->{name}))];
@@ -447,9 +458,13 @@ sub crossovers {
 # A plot for wide windows and one for narrow ones.
 sub lines_both {
 	my ($alt, $wide, $height, $o, @lines) = @_;
-	my $most = max map { $_->[0] } map { @{$_->{points}} } @lines;
+	my @points = map { @{$_->{points}} } @lines;
+	my $far = max(map { $_->[0] } @points) > 64;
+	my $high = max(map { $_->[1] } @points) >
+	    8 * min(map { $_->[1] } @points);
 
-	$o->{log} = $most > 64 ? $o->{log} : '';
+	$o->{log} = ($far ? 'x' : '') . ($high && ($far || $o->{rates}) ?
+	    'y' : '');
 	return plot(sub { join '', map { my ($class, $w, $h) = @$_;
 	    Plot::lines($class, $alt, { %$o, width => $w, height => $h },
 	    @lines) } ['wide', $wide, $height], ['narrow', 370, 320] });
@@ -552,8 +567,15 @@ caller's own, and the sender's way out runs beside the path.</p>
 <figure>
 @{[plot(sub { hero('wide', 1080, 150, 70) .
     hero('narrow', 370, 0, 62) })]}</figure>
-@{[budgets()]}</section>
+@{[notes(), budgets()]}</section>
 END
+}
+
+# What else differs in a column, which its numbers must not be read without.
+sub notes {
+	return map { my $c = $_; tag('p class="note"', tag('b', dot($c),
+	    h($c->{name})), h(join '; ', @{$c->{notes}})) }
+	    grep { @{$_->{notes} // []} } @columns;
 }
 
 # What a column may take at most, and takes.
@@ -580,20 +602,33 @@ sub budgets {
 	    map { budget($_, $what) } @of) } @what)));
 }
 
-# Remarks on a case: how many targets, what varies, what was disturbed.  What
-# holds of all columns, or of most, has no names.
-sub remarks {
+# Why counts of a case vary, as { why => columns }.
+sub varies {
 	my ($name) = @_;
-	my (%said, $columns);
+	my %why;
 
+	for my $c (@columns) {
+		my $case = $c->{by_case}{$name} or next;
+
+		push @{$why{$case->{varies}}}, $c->{name} if $case->{varies};
+	}
+	return \%why;
+}
+
+# Remarks on a case.  What holds of all columns, or of most, has no names; a
+# reason in $known is told elsewhere.
+sub remarks {
+	my ($name, $known) = @_;
+	my %said = (varies => varies($name));
+	my $columns;
+
+	delete @{$said{varies}}{keys %$known};
 	for my $c (@columns) {
 		my $case = $c->{by_case}{$name} or next;
 
 		$columns++;
 		push @{$said{targets}{"$case->{targets} targets"}}, $c->{name}
 		    if $case->{targets} > 1;
-		push @{$said{varies}{"varies: $case->{varies}"}}, $c->{name}
-		    if $case->{varies};
 		push @{$said{disturbed}{"$case->{disturbed} of " .
 		    "$case->{calls} calls disturbed, left out"}}, $c->{name}
 		    if $case->{disturbed};
@@ -603,39 +638,64 @@ sub remarks {
 		my ($most, @others) = sort { @{$of->{$b}} <=> @{$of->{$a}} ||
 		    $a cmp $b } keys %$of;
 		my $all = sum0(map { scalar @$_ } values %$of) == $columns;
+		my $lead = $_ eq 'varies' ? 'Varies: ' : '';
 
-		tag('p class="note"', h(join '; ', $all ? $most :
+		tag('p class="note"', h($lead . join '; ', $all ? $most :
 		    "$most (" . join(', ', @{$of->{$most}}) . ')', map {
 		    "$_ (" . join(', ', @{$of->{$_}}) . ')' } @others));
-	} sort keys %said;
+	} grep { %{$said{$_}} } sort keys %said;
+}
+
+# Cases that have a scale of their own: which, its title.
+my @SETS = (
+	[one => 'One target'],
+	[sleep => 'One target, and the caller sleeps'],
+	[many => 'All other CPUs: for each of them'],
+);
+
+sub set_of {
+	my ($case) = @_;
+
+	return $case->{targets} > 1 ? 'many' :
+	    stage($case, 'sleep') ? 'sleep' : 'one';
 }
 
 sub cases_section {
-	my (%most, %set, @cards);
+	my (%most, %set, @cards, %times);
 
 	for my $name (cases()) {
 		for my $case (map { $_->{by_case}{$name} // () } @columns) {
-			my $set = $case->{targets} > 1 ? 'many' : 'one';
+			my $set = $set{$name} //= set_of($case);
 
-			$set{$name} = $set;
 			$most{$set} = max per_target($case), $most{$set} // 0;
 		}
+		$times{$_}++ for keys %{varies($name)};
 	}
-	for my $set (qw(one many)) {
+	my %known = map { $_ => 1 } grep { $times{$_} > 2 } keys %times;
+	for my $row (@SETS) {
+		my ($set, $title) = @$row;
 		my @in = grep { $set{$_} eq $set } cases() or next;
 
-		push @cards, tag('h3', $set eq 'one' ? 'One target' :
-		    'All other CPUs: for each of them') . tag('div class="cards"',
+		push @cards, tag('h3', $title) . tag('div class="cards"',
 		    map { tag('div class="card"', tag('h4', h($_)),
 		    tag('p', h($CASE{$_} // '')),
-		    plot(\&card, $_, $most{$set}), remarks($_)) } @in);
+		    plot(\&card, $_, $most{$set}), remarks($_, \%known)) }
+		    @in);
 	}
+	push @cards, tag('p class="note"', 'Varies in most cases: ',
+	    h(join '; ', sort keys %known)) if %known;
 	return <<"END";
 <section id="cases">
 <h2>Every case</h2>
 <p>All stages of sender and target, to one scale in each group.</p>
 @{[legend(), @cards]}</section>
 END
+}
+
+sub passes_text {
+	my $n = passes(@_);
+
+	return $n == 1 ? '' : ' &times;' . num($n);
 }
 
 sub counts_table {
@@ -660,18 +720,20 @@ sub counts_table {
 		for (@rows) {
 			my ($c, $s) = @$_;
 			my $d = devices($s);
+			my $key = $stage eq 'total' ? '' :
+			    '<i class="key" style="background:var(--' .
+			    stage_colour('s', $stage) . ')"></i>';
+			my $cpu = !$s->{cpu} ? '' : tag('small', h($s->{cpu}),
+			    passes_text($c->{by_case}{$name}, $s));
 
 			push @body, tag('tr' . ($first ? ' class="first"' : ''),
-			    ($first ? tag('th rowspan="' . @rows . '"',
-			    ($stage eq 'total' ? '' :
-			    '<i class="key" style="background:var(--' .
-			    stage_colour('s', $stage) . ')"></i>') . h($stage),
-			    ($s->{cpu} ? tag('small', h($s->{cpu})) : '')) :
-			    ''), tag('td class="who"', dot($c), h($c->{name})),
+			    $first ? tag('th rowspan="' . @rows . '"', $key,
+			    h($stage), $cpu) : '',
+			    tag('td class="who"', dot($c), h($c->{name})),
 			    (map { tag('td class="n"', count($s->{$_->[0]})) }
-			    @some), tag('td class="dev"',
-			    join '<br>', map { h($_) . ($d->{$_} == 1 ? '' :
-			    ' &times;' . num($d->{$_})) } sort keys %$d));
+			    @some), tag('td class="dev"', join ', ', map {
+			    h($_) . ($d->{$_} == 1 ? '' : ' &times;' .
+			    num($d->{$_})) } sort keys %$d));
 			$first = 0;
 		}
 	}
@@ -694,9 +756,10 @@ sub counts_section {
 	return <<"END";
 <section id="counts">
 <h2>Counts of each stage</h2>
-<p>The median of all calls of a case; where calls differ, the smallest and
-the largest beside it. Cache lines are distinct lines of 64 bytes with data;
-waiting is the instructions of loops that wait, which are in no other count.</p>
+<p>Of one pass through a stage, the median of all calls of a case; where they
+differ, the smallest and the largest beside it. The total is of a call. Cache
+lines are distinct lines of 64 bytes with data; waiting is the instructions of
+loops that wait, which are in no other count.</p>
 @{[map { details($_ eq $MAIN, $_, $CASE{$_} // '', counts_table($_)) } cases()]}
 </section>
 END
@@ -728,25 +791,26 @@ sub scaling_section {
 <section id="scaling">
 <h2>Scaling: a call to N CPUs</h2>
 <p>Instructions of the sender for each CPU called: a loop of calls (dashed)
-against one call on a set (solid). A ring marks the N from which the set takes
-fewer.</p>
+against one call on a set (solid). @{[crossovers(@of) ?
+    'A ring marks the N from which the set takes fewer.' :
+    'Up to the N measured here the set never takes fewer.']}</p>
 <figure>
 @{[lines_both('Instructions for each CPU called, against their number', 1080,
-    430, { x => 'N, CPUs called', y => 'instructions / N', log => 'x',
+    430, { x => 'N, CPUs called', y => 'instructions / N', rates => 1,
     at => [crossovers(@of)] }, insns_lines(@of))]}</figure>
 <div class="pair">
 <figure><figcaption>Doorbell writes</figcaption>
 @{[lines_both('Doorbell writes, against the number of CPUs called', 520, 330,
-    { x => 'N, CPUs called', y => 'doorbell writes', log => 'xy' },
+    { x => 'N, CPUs called', y => 'doorbell writes', },
     scaling_lines(sub { $_[0]{$_[1]}{doorbells} }, @of))]}</figure>
 @{[@one ? tag('figure', tag('figcaption', 'All call one'), lines_both(
     'Instructions for each call when N CPUs call one', 520, 330, { x =>
-    'N, CPUs that call', y => 'instructions of all / N', log => 'x' },
+    'N, CPUs that call', y => 'instructions of all / N', rates => 1 },
     @to_one)) : '']}</div>
 @{[tag('div class="scroll"', tag('table', tag('thead', tag('tr',
     tag('th', 'column'), tag('th', 'a set wins from'), map {
     tag('th class="n"', $_) } 'largest N', 'instructions, loop', 'set',
-    'doorbells, loop', 'set', 'bytes of state a CPU')),
+    'doorbells, loop', 'set', 'bytes of state per CPU')),
     tag('tbody', map { crossover_text($_) } @of)))]}</section>
 END
 }
@@ -764,7 +828,7 @@ sub path_cell {
 			($function, $source) = ($i->{function}, '');
 		}
 		my $at = $i->{source} eq $source ? '' :
-		    h($i->{source} =~ s{.*/}{}r);
+		    h($i->{source} =~ s{.*/}{}r =~ s/:0\z//r);
 		$source = $i->{source};
 		push @out, '<li title="' . h("$i->{pc} $i->{function}+" .
 		    "$i->{offset}, $i->{source}") . '"><code>' .
@@ -840,11 +904,8 @@ sub provenance {
 		    grep { !$all{$_} } split ' ', $_[0]{cflags})) }],
 		[image => sub { '<code title="' . h($_[0]{image}) . '">' .
 		    h(substr $_[0]{image}, 0, 23) . '&hellip;</code>' }],
-		['what differs' => sub { join '<br>', map { h($_) }
-		    @{$_[0]{notes} // []} }],
 	);
 
-	pop @rows unless grep { @{$_->{notes} // []} } @columns;
 	return tag('div class="scroll"', tag('table class="from"',
 	    tag('thead', row('th', map { $_->[0] } @rows)),
 	    tag('tbody', map { my $c = $_; row('td', map { $_->[1]->($c) }
@@ -857,7 +918,7 @@ sub skipped {
 
 	return '' unless @skipped;
 	return tag('h3', 'Not measured') . tag('ul', map { tag('li',
-	    tag('b', h($_->{id})), ': ', h($_->{reason})) } @skipped);
+	    '<b>' . h($_->{id}) . '</b>: ', h($_->{reason})) } @skipped);
 }
 
 sub about_section {
@@ -873,7 +934,7 @@ sub about_section {
 <h3>It says</h3>
 <ul>
 <li>which instructions the guest executed between two points of the kernel,
-and how many: exact, the same in each run, on any host and under any load</li>
+and how many: exact, and the same to the byte when measured again</li>
 <li>which loads, stores, atomics, barriers, device and system registers are
 among them, and which lines of data they touch</li>
 <li>where a path of one architecture has work that the other has not</li>
@@ -896,7 +957,9 @@ controller's own latency have no instructions</li>
 </div>
 <h3>Where these counts are from</h3>
 @{[provenance()]}
-<p>All columns are one source tree, commit <code>$commit</code>, built by
+<p>@{[(grep { @{$_->{notes} // []} } @columns) ?
+    'But for columns with a remark, all' : 'All']} are one source tree, commit
+<code>$commit</code>, built by
 @{[h($about->{compiler})]} and @{[h($about->{linker})]}, DIAGNOSTIC
 @{[$about->{diagnostic} ? 'on' : 'off']}. QEMU ran the CPUs in turn, time being
 the count of instructions; a plugin counted. The numbers are in compare.json

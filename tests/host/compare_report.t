@@ -98,7 +98,7 @@ sub measured {
 	$south->{budgets} = [{ what => 'all of it', measured => 73,
 	    at_most => 72 }];
 	push @{$south->{cases}}, a_case('yodel', stages =>
-	    [stage('post', 1), stage('echo', 2)]);
+	    [stage('post', 1), { %{stage('echo', 2)}, passes => 900 }]);
 	$north->{paths}{running} = [{ stage => 'post', pc => 'ff10',
 	    function => 'xcall_it', offset => 4, source => 'mi/x.c:304',
 	    insn => 'mov <r1>, "r2" & r3' }];
@@ -212,8 +212,9 @@ has_no($page, qr/HASH\(|ARRAY\(|\bNaN\b/, 'and has no inner parts');
 
 has($page, qr/$_/, "it says $_") for 'north BELL', 'south GONG',
     'c0ffeec0ffee, with changes', 'cc 1\.2', 'ld 3\.4', 'DIAGNOSTIC\s+off',
-    'north-max', '7\.2\.0', 'south/castle/4</b>\n: needs a moat',
+    'north-max', '7\.2\.0', 'south/castle/4</b>: needs a moat',
     'BELL_SEND, loud &times;3', 'wind &amp; weather', 'yodel', 'echo',
+    'target &times;3',
     '>7,654,321<', 'Flags of all: <code>-O2 -mgeneral</code>',
     '<code>-msouth</code>', '422<small>411&#8211;433</small>',
     'mov &lt;r1&gt;, &quot;r2&quot; &amp; r3', 'x\.c:304', 'xcall_it',
@@ -242,7 +243,7 @@ for my $line ("$north,running,vector,target,loads,411,422,433",
     "$south,running,total,,insns,84,84,84") {
 	is(scalar(grep { $_ eq $line } @csv), 1, "one line $line");
 }
-is(@csv, 1 + 9 * (7 + 7 + 3) + 1 + 4 * 5 + 5 + 1, 'a line for each count');
+is(@csv, 1 + 9 * (7 + 7 + 3) + 2 + 4 * 5 + 5 + 1, 'a line for each count');
 
 my $again = report(measured());
 is(page_of($again), $page, 'made again, it is the same');

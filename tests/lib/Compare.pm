@@ -130,6 +130,7 @@ sub a_case {
 		my ($at, $stage) = @$_;
 
 		texts($stage, $at, qw(name cpu));
+		numbers($stage, $at, 'passes') if defined $stage->{passes};
 		counts($stage, $at);
 	}
 	counts(need($case, $at, 'total'), "$at.total");

@@ -168,11 +168,15 @@ set yrange [$ymin:$ymax]
 set label $xlabel at screen $end,@{[10 / $height]} right $small
 set label $ylabel at screen 0.005,@{[1 - 10 / $height]} left $small
 END
-	my $step = $width < 500 ? 4 : 2;
-	$script .= 'set logscale x 2; set xtics (' . join(',', grep {
-	    $_ <= $xmax } map { $step ** $_ } 0 .. 16) . ")\n" if $log{x};
-	$script .= 'set xtics ' . int(1 + $xmax / 16) . "\n" unless $log{x};
-	$script .= "set logscale y 10\n" if $log{y};
+	my $few = $width < 500;
+	my $step = int(1 + $xmax / ($few ? 8 : 16));
+	$script .= ($log{x} ? 'set logscale x 2; ' : '') . 'set xtics (' .
+	    join(',', grep { $_ <= $xmax } $log{x} ?
+	    map { ($few ? 4 : 2) ** $_ } 0 .. 16 :
+	    (1, grep { $_ > 1 } map { $_ * $step } 1 .. $xmax)) . ")\n";
+	$script .= 'set logscale y 10; set ytics (' . join(',', map {
+	    my $ten = 10 ** $_; map { $_ * $ten } 1, 2, 5 } 0 .. 7) . ")\n"
+	    if $log{y};
 	for my $at (@{$o->{at} // []}) {
 		my ($x, $text) = @$at;
 
@@ -201,6 +205,11 @@ END
 			$a->[0] -= $lack / 2;
 			$b->[0] += $lack / 2;
 		}
+	}
+	my $least = $bottom + 5;
+	for (@ends) {
+		$_->[0] = max $_->[0], $least;
+		$least = $_->[0] + $_->[2] * 0.99;
 	}
 	my (@plots, @data, @over, $n);
 	for (@ends) {
