@@ -578,10 +578,9 @@ sub notes {
 	    grep { @{$_->{notes} // []} } @columns;
 }
 
-# What a column may take at most, and takes.
+# What may be taken at most, and is.
 sub budget {
-	my ($column, $what) = @_;
-	my $b = first { $_->{what} eq $what } @{$column->{budgets} // []};
+	my ($b) = @_;
 
 	return '' unless $b;
 	my $met = $b->{measured} <= $b->{at_most};
@@ -590,16 +589,25 @@ sub budget {
 	    ' <b class="missed">&#10007; not met</b>');
 }
 
+# A row for each budget, a column for each controller: the machines of one
+# are together.
 sub budgets {
 	my @what = merged(map { [map { $_->{what} } @{$_->{budgets} // []}] }
 	    @columns) or return '';
-	my @of = grep { @{$_->{budgets} // []} } @columns;
+	my (@names, %of, %head);
 
+	for my $c (grep { @{$_->{budgets} // []} } @columns) {
+		my $name = "$c->{arch} $c->{controller}";
+
+		push @names, $name unless $head{$name};
+		$head{$name} //= dot($c) . h($name);
+		$of{$name}{$_->{what}} //= $_ for @{$c->{budgets}};
+	}
 	return tag('h3', 'Budgets') . tag('div class="scroll"',
 	    tag('table class="budgets"', tag('thead', row('th',
-	    'measured, of at most', map { dot($_) . h($_->{name}) } @of)),
+	    'measured, of at most', map { $head{$_} } @names)),
 	    tag('tbody', map { my $what = $_; row('td', h($what),
-	    map { budget($_, $what) } @of) } @what)));
+	    map { budget($of{$_}{$what}) } @names) } @what)));
 }
 
 # Why counts of a case vary, as { why => columns }.
@@ -958,7 +966,7 @@ controller's own latency have no instructions</li>
 <h3>Where these counts are from</h3>
 @{[provenance()]}
 <p>@{[(grep { @{$_->{notes} // []} } @columns) ?
-    'But for columns with a remark, all' : 'All']} are one source tree, commit
+    'But for those with a remark all' : 'All']} columns are of one tree, commit
 <code>$commit</code>, built by
 @{[h($about->{compiler})]} and @{[h($about->{linker})]}, DIAGNOSTIC
 @{[$about->{diagnostic} ? 'on' : 'off']}. QEMU ran the CPUs in turn, time being

@@ -253,10 +253,12 @@ is(page_of($again), $page, 'made again, it is the same');
 my $m = measured();
 push @{$m->{columns}}, column('west', 'HORN', cases => []),
     column('north', 'BELL', id => 'north/tower/4', machine => 'tower',
-    notes => ['target in user mode']);
+    notes => ['target in user mode'],
+    budgets => [{ what => 'to the tower', measured => 5, at_most => 6 }]);
 $page = page_of(report($m));
 has($page, qr/$_/, "more columns: $_") for 'west HORN',
-    'north BELL, tower/4', 'target in user mode';
+    'north BELL, tower/4', 'target in user mode',
+    '<td>to the tower</td>\n<td>5 of 6 ';
 is(unbalanced($page), '', 'and elements are closed');
 $m = measured();
 delete @$_{qw(scaling all_to_one paths budgets)} for @{$m->{columns}};
