@@ -18,6 +18,7 @@
  *
  * tests=WORD on the command line picks the tests that have WORD in their
  * names, tests=WORD,WORD those of either, tests=-WORD,-WORD all but those.
+ * wait=N: what has not come in N seconds never comes.
  */
 
 #include "md.h"
@@ -172,7 +173,7 @@ xt_join(void)
 	while (XT_LOAD(&starts_running) != 0) {
 		sleep_setup(&starts_running, "xtjoin");
 		sleep_finish(HZ, XT_LOAD(&starts_running) != 0);
-		if (xt_msec() - since > 5 * XT_LIMIT)
+		if (xt_msec() - since > 5 * xt_limit)
 			xt_stuck(__FILE__, __LINE__, "threads end");
 	}
 }
@@ -248,8 +249,8 @@ xt_stuck(const char *file, int line, const char *what)
 			CPU_BUSY_CYCLE();
 	}
 	xcall_report();
-	panic("%s:%d: cpu%u waited %d s for: %s", file, line,
-	    curcpu()->ci_cpuid, XT_LIMIT / 1000, what);
+	panic("%s:%d: cpu%u waited %u s for: %s", file, line,
+	    curcpu()->ci_cpuid, xt_limit / 1000, what);
 }
 
 /*
@@ -309,7 +310,7 @@ xt_panics(unsigned int n, void (*func)(void *), void *arg)
 	while (XT_LOAD(&victim.v_state) == VICTIM_RUNS) {
 		sleep_setup(&victim, "victim");
 		sleep_finish(HZ, XT_LOAD(&victim.v_state) == VICTIM_RUNS);
-		if (xt_msec() - since > 2 * XT_LIMIT)
+		if (xt_msec() - since > 2 * xt_limit)
 			xt_stuck(__FILE__, __LINE__, "a thread panics");
 	}
 	return (victim.v_state == VICTIM_PANICKED ? victim.v_msg : NULL);
@@ -485,6 +486,7 @@ suite_init(void)
 	struct cpu_info *ci;
 
 	suite_khz = md_clock_hz / 1000;
+	xt_limit = 1000 * boot_number("wait", xt_limit / 1000);
 	CPU_INFO_FOREACH(cii, ci) {
 		if (!CPU_IS_RUNNING(ci))
 			continue;

@@ -107,15 +107,16 @@ void	xt_eq(const char *, int, const char *, const char *, long, long);
 /*
  * Wait for another CPU or for a handler of this one; in any context.  The
  * limit detects a hang, and is never what ends a wait.  The second form is
- * for a thread that waits for another of its CPU.
+ * for a thread that waits for another of its CPU.  The kernel may set the
+ * limit, in milliseconds, before the tests begin.
  */
-#define XT_LIMIT	20000	/* ms */
+extern unsigned int xt_limit;
 #define XT_WAIT_DO(_e, _what, _pause)					\
 	do {								\
 		unsigned long xt_since_ = xt_msec();			\
 									\
 		while (!(_e)) {						\
-			if (xt_msec() - xt_since_ > XT_LIMIT)		\
+			if (xt_msec() - xt_since_ > xt_limit)		\
 				xt_stuck(__FILE__, __LINE__, _what);	\
 			_pause;						\
 		}							\

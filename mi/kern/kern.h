@@ -99,6 +99,7 @@ uintptr_t kstack_alloc(void);		/* lowest address of a new stack */
 extern char boot_args[256];		/* the command line */
 void	boot_args_set(const char *);
 const char *boot_arg(const char *, char *, size_t);	/* key=value */
+unsigned int boot_number(const char *, unsigned int);	/* or that */
 struct cpu_info;
 void	cpu_attach(uint64_t);
 void	cpu_listed(uint64_t);

@@ -65,6 +65,20 @@ boot_arg(const char *key, char *buf, size_t size)
 	return (NULL);
 }
 
+/* The number of key=N; where there is none, or nought, the other. */
+unsigned int
+boot_number(const char *key, unsigned int other)
+{
+	unsigned int n = 0;
+	const char *p;
+	char buf[8];
+
+	for (p = boot_arg(key, buf, sizeof(buf));
+	    p != NULL && *p >= '0' && *p <= '9'; p++)
+		n = n * 10 + *p - '0';
+	return (n != 0 ? n : other);
+}
+
 /* A CPU that there is; the first is this one. */
 void
 cpu_attach(uint64_t hwid)

@@ -177,16 +177,7 @@ watch_primary(struct cpu_info *self)
 void
 xcall_watch_init(void)
 {
-	unsigned int n = 0;
-	const char *p;
-	char buf[4];
-
-	if (boot_arg("watch", buf, sizeof(buf)) == NULL)
-		return;
-	for (p = buf; *p >= '0' && *p <= '9'; p++)
-		n = n * 10 + *p - '0';
-	if (n != 0)
-		watch_seconds = n;
+	watch_seconds = boot_number("watch", watch_seconds);
 }
 
 void

@@ -260,13 +260,17 @@ test_boot_words(void)
 
 	memcpy(saved, boot_args, sizeof(saved));
 	boot_args_set("first=1 xkey=no  key=value quiet key=second "
-	    "long=abcdefg");
+	    "long=abcdefg n=1207 none=0 word=n");
 	XT_CHECK(boot_arg("key", buf, sizeof(buf)) == buf);
 	is_string(__FILE__, __LINE__, buf, "value");
 	XT_CHECK(boot_arg("quiet", buf, sizeof(buf)) == NULL);
 	XT_CHECK(boot_arg("ke", buf, sizeof(buf)) == NULL);
 	XT_CHECK(boot_arg("long", buf, sizeof(buf)) == buf);
 	is_string(__FILE__, __LINE__, buf, "abcde");
+	XT_EQ(boot_number("n", 9), 1207);
+	XT_EQ(boot_number("none", 9), 9);
+	XT_EQ(boot_number("word", 9), 9);
+	XT_EQ(boot_number("other", 9), 9);
 	boot_args_set("");
 	XT_CHECK(boot_arg("first", buf, sizeof(buf)) == NULL);
 	memcpy(boot_args, saved, sizeof(saved));

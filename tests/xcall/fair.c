@@ -37,7 +37,7 @@ again_run(void *arg)
 		return;
 	}
 	if (runs % 4096 == 0 &&
-	    xt_msec() - XT_LOAD(&again.a_since) > 2 * XT_LIMIT)
+	    xt_msec() - XT_LOAD(&again.a_since) > 2 * xt_limit)
 		xt_stuck(__FILE__, __LINE__, "a call that posts itself holds "
 		    "the CPU");
 	cpu_xcall(curcpu(), &again.a_xc);

@@ -24,6 +24,7 @@ const struct xtest xcall_tests[] = {
 #undef XTEST
 
 unsigned int xt_calls = 100000;
+unsigned int xt_limit = 20000;
 
 void
 xt_eq(const char *file, int line, const char *as, const char *bs, long a,

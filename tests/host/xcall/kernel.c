@@ -42,7 +42,7 @@
 #include "xtest.h"
 
 #define TICK_MS		10
-#define STUCK_MS	(2 * XT_LIMIT)
+#define STUCK_MS	(2 * xt_limit)
 
 #define INTR_BELL	0x1		/* the doorbell */
 #define INTR_TICK	0x2		/* the clock */
@@ -202,7 +202,7 @@ clock_main(void *arg)
 			since = xt_msec();
 		seen = rounds;
 		if (xt_msec() - since > STUCK_MS)
-			fatal("no CPU has dispatched a call for %d s",
+			fatal("no CPU has dispatched a call for %u s",
 			    STUCK_MS / 1000);
 	}
 	return (NULL);
@@ -731,8 +731,8 @@ xt_skip(const char *why)
 void
 xt_stuck(const char *file, int line, const char *what)
 {
-	fatal("%s:%d: cpu%u waited %d s for: %s", file, line, xt_self(),
-	    XT_LIMIT / 1000, what);
+	fatal("%s:%d: cpu%u waited %u s for: %s", file, line, xt_self(),
+	    xt_limit / 1000, what);
 }
 
 /* Runs a test; returns whether it failed. */
