@@ -9,6 +9,8 @@ LD = ld.lld
 HOSTCC = $(CC)
 PERL = perl
 PROVE = prove
+# The one test, or case, that some of the checks are asked for; for mutants.
+WORD =
 
 help:
 	@echo "portkit: cross-calls between CPUs, for $(ARCHES)"
@@ -99,8 +101,11 @@ fuzz:
 	@CC='$(HOSTCC)' SECONDS='$(SECONDS)' $(PROVE) -v tests/fuzz/fuzz.t
 
 # What is asked of the instructions themselves: md-X/proof/rules.
-check-rules: $(BOOT_ARCHES:%=kernels-%)
-	@CC='$(CC)' $(PROVE) --timer -j$(JOBS) --exec '$(PERL) tests/rules.pl' \
+check-rules:
+	@for a in $(BOOT_ARCHES); do for k in mp up; do \
+	    $(KERNEL) ARCH=$$a KIND=$$k || exit 1; done; done
+	@CC='$(CC)' WORD='$(WORD)' $(PROVE) --timer -j$(JOBS) \
+	    --exec '$(PERL) tests/rules.pl' \
 	    $(wildcard $(BOOT_ARCHES:%=md-%/proof/rules))
 
 # What the controllers are told, against the manuals.
@@ -119,7 +124,8 @@ ONLY =
 FAST =
 mutants: check-arch
 	@$(PERL) tests/mutants.pl ARCH='$(ARCH)' ONLY='$(ONLY)' FAST='$(FAST)' \
-	    JOBS='$(JOBS)' CC='$(CC)' LD='$(LD)'
+	    $(if $(filter file,$(origin JOBS)),,JOBS='$(JOBS)') \
+	    CC='$(CC)' LD='$(LD)'
 # Does each still apply to the tree?
 check-mutants-list:
 	@$(PROVE) --timer tests/mutants.pl :: LIST=1
@@ -129,7 +135,6 @@ check-points: $(BOOT_ARCHES:%=kernels-%) $(BOOT_ARCHES:%=nopoints-%)
 	@ARCHES='$(BOOT_ARCHES)' $(PROVE) tests/host/points.t
 
 # The ends of a kernel alone, and firmware that lies; WORD picks cases.
-WORD =
 check-panics: $(BOOT_ARCHES:%=kernels-%)
 	@for a in $(BOOT_ARCHES); do \
 	    $(PROVE) tests/host/panics.t :: $$a $(WORD) || exit 1; done

@@ -22,8 +22,11 @@ $(MODELS): obj/model/model-%: FORCE
 	@$(HOSTCC) $(MODEL_FLAGS) -O2 -o $@ tests/model/machine.c \
 	    tests/model/explore.c $@.xcall.o $@.scenario.o
 
-check-model: $(MODELS)
-	@$(PROVE) --timer -j$(JOBS) $(MODELS)
+# Or one scenario, with its number of slots: WORD=post-2.
+CHECK_MODELS = $(if $(WORD),$(filter %-$(lastword $(subst -, ,$(WORD))), \
+	$(MODELS)),$(MODELS))
+check-model: $(CHECK_MODELS)
+	@$(PROVE) --timer -j$(JOBS) $(CHECK_MODELS) $(if $(WORD),:: $(WORD))
 
 # All scenarios, some minutes and some gigabytes.
 model-full: $(MODELS)

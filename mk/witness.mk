@@ -13,8 +13,8 @@ obj/plugin/witness-%.so: tests/plugin/witness.c tests/plugin/qemu.h
 PROTOCOL = $(PERL) tests/protocol.pl
 check-protocol: $(PLUGINS)
 	@$(BOOT) --list $(ARCH) >/dev/null
-	@$(BOOT_KERNELS)
-	@$(PROVE) --timer -j$(JOBS) --exec '$(PROTOCOL)' \
+	@for a in $(BOOT_ARCHES); do $(KERNEL) ARCH=$$a KIND=mp || exit 1; done
+	@WORD='$(WORD)' $(PROVE) --timer -j$(JOBS) --exec '$(PROTOCOL)' \
 	    `$(PROTOCOL) --list $(ARCH)`
 
 .PHONY: plugins check-protocol

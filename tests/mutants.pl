@@ -46,8 +46,8 @@
 # whole, where the machine does not get as far as a test.  `hook' and `sweep'
 # are boots of that variant, on 4 CPUs and on 2.  `build' wants the
 # compiler or linker to refuse.  Any other CHECK is `make check-CHECK', whose
-# TAP has a test called NAME.  Every check is first run without a mutant, and
-# has to be green.
+# TAP has a test called NAME; WORD=NAME asks it for no more, if it can do that.
+# Every check is first run without a mutant, and has to be green.
 
 use strict;
 use warnings;
@@ -66,7 +66,7 @@ usage: mutants.pl [ARCH=arch] [ONLY=pattern] [FAST=1] [JOBS=n] [KEEP=1]
 		  [CC=..] [LD=..] [LIST=1] [ALL=1]
 ONLY matches names of mutants; LIST only lists them, as TAP: good are those
 that still apply; KEEP keeps the trees of those not caught; ALL boots the
-whole suite and says which tests go red.
+whole suite and says which tests go red; JOBS is twice the number of CPUs.
 END
 
 # Checks that are boots of a variant: where.
@@ -75,13 +75,13 @@ my %variant = (hook => '/4/hook', sweep => '/2/sweep');
 # Checks of the host: once, whatever the architecture.
 my %host = map { $_ => 1 } qw(host model tsan fuzz);
 
-my %opt = (ARCH => '', ONLY => '', FAST => 0, JOBS => 2, KEEP => 0, LIST => 0,
+my %opt = (ARCH => '', ONLY => '', FAST => 0, JOBS => 0, KEEP => 0, LIST => 0,
     ALL => 0, CC => 'clang', LD => 'ld.lld');
 my $top = dirname($FindBin::Bin);
 my $scratch = "$top/obj/mutants";
-my $base = "$scratch/base";
+my $base = "$scratch/base";	# that of the boots
 my @arches;
-my %took;			# "cell test": seconds without a mutant
+my %took;			# "what test": seconds without a mutant
 my @children;
 
 for (@ARGV) {
@@ -89,6 +89,8 @@ for (@ARGV) {
 	$opt{$1} = $2;
 }
 @arches = $opt{ARCH} eq '' ? Machines::arches($top) : $opt{ARCH};
+# Half of them wait: for a watchdog, or to be built.
+$opt{JOBS} ||= 2 * (`getconf _NPROCESSORS_ONLN 2>/dev/null` || 2);
 chdir $top or die "$top: $!\n";
 # The copies are elsewhere.
 $ENV{QEMU} = Cwd::abs_path($ENV{QEMU}) if ($ENV{QEMU} // '') =~ m{/};
@@ -121,10 +123,12 @@ sub main {
 		exit 1;
 	};
 	my $begun = time;
+	STDOUT->autoflush;
 	prepare(@runs);
 	baseline(@runs);
 	printf "without a mutant everything is green (%d s)\n", time - $begun;
-	run_all(@runs);
+	pool(\&mutant, \&mutant_done, sort { expected($b) <=> expected($a) }
+	    @runs);
 	return report($begun, \@runs, \@equivalent);
 }
 
@@ -319,29 +323,53 @@ sub build {
 	    'LD=./ld.mutant', @target);
 }
 
+# What a copy is made of: the check's own tree, where it ran without a mutant.
+sub base {
+	my ($run) = @_;
+	my $check = $run->{r}{caught};
+
+	return $base if $check eq 'boot' || $check eq 'build';
+	return "$scratch/base-$check-$run->{arch}";
+}
+
+# Copy a tree, and of what was built there no more than is named.
+sub copy {
+	my ($from, $to, @built) = @_;
+
+	opendir my $dh, $from or die "$from: $!\n";
+	my @files = grep { !/\A(?:\.|\.\.|\.git|obj)\z/ } readdir $dh;
+	remove_tree($to);
+	for my $file (@files, grep { -e "$from/$_" } @built) {
+		my $dir = dirname("$to/$file");
+
+		make_path($dir);
+		system('cp', '-a', "$from/$file", $dir) == 0 or
+		    die "cannot copy the tree\n";
+	}
+}
+
 sub prepare {
 	my @runs = @_;
-	my %built;
+	my %kernels;
 
 	make_path($scratch);
 	remove_tree(glob "$scratch/*");
-	make_path($base);
-	opendir my $dh, '.' or die "$top: $!\n";
-	my @files = grep { !/\A(?:\.|\.\.|\.git|obj)\z/ } readdir $dh;
-	system('cp', '-a', @files, $base) == 0 or die "cannot copy the tree\n";
+	copy('.', $base);
 	spew("$base/ld.mutant", "#!/bin/sh\n" .
 	    "exec $opt{LD} `cat ld.args` \"\$@\"\n");
 	chmod 0755, "$base/ld.mutant";
 	spew("$base/ld.args", '');
-	for my $run (@runs) {
-		my $kind = kind($run->{cell});
-
-		next if $host{$run->{r}{caught}} ||
-		    $built{"$run->{arch} $kind"}++;
-		build($base, "$scratch/log", $run->{arch}, $kind) == 0 or
-		    die slurp("$scratch/log"), "mutants.pl: the tree does " .
-		    "not build\n";
+	for my $run (grep { base($_) eq $base } @runs) {
+		$kernels{"$run->{arch} " . kind($run->{cell})} = 1;
 	}
+	pool(sub {
+		my ($arch, $kind) = split ' ', $_[0];
+
+		build($base, "$scratch/log-$arch-$kind", $arch, $kind) == 0 or
+		    spew("$scratch/failed", slurp("$scratch/log-$arch-$kind"));
+	}, sub { }, sort keys %kernels);
+	die slurp("$scratch/failed"), "mutants.pl: the tree does not build\n"
+	    if -e "$scratch/failed";
 }
 
 # What boot.pl made of it, and the console; on the way, how long each test
@@ -351,8 +379,8 @@ sub boot {
 	my ($arch, $machine, $cpus, $up) = split m{/}, $cell;
 	my $last = time;
 	my %b = (out => '', status => 0);
-	# The cross-call watchdog barks after 4 s: most mutants hang.
-	my @append = map { ('--append', $_) } 'watch=4',
+	# Most mutants hang: what waits in the guest gives up early.
+	my @append = map { ('--append', $_) } 'watch=2', 'wait=10',
 	    defined $test ? "tests=$test" : ();
 
 	my $pid = open(my $fh, '-|') // die "fork: $!";
@@ -367,8 +395,8 @@ sub boot {
 	}
 	while (my $line = <$fh>) {
 		$b{out} .= $line;
-		if ($took && $line =~ /\A(?:not )?ok \d+ - (\S+)/) {
-			$took->{"$cell $1"} = time - $last;
+		if ($took && $line =~ /\A(?:not )?ok \d+ - \w+\.(\S+)/) {
+			$took->{$1} = time - $last;
 			$last = time;
 		}
 	}
@@ -385,13 +413,13 @@ sub boot {
 	return \%b;
 }
 
-# A check that prints TAP; of its cases those with the word, where it can.
+# A check that prints TAP; of one test, or whole.
 sub tap_check {
-	my ($dir, $log, $check, $arch, $word) = @_;
+	my ($dir, $log, $check, $arch, $test) = @_;
 	my $status = run($dir, $log, 'make', '--no-print-directory',
 	    "check-$check", 'PROVE=prove -v', "CC=$opt{CC}", 'LD=./ld.mutant',
-	    "WORD=$word",
-	    $host{$check} ? () : "ARCH=$arch");
+	    $host{$check} ? () : "ARCH=$arch",
+	    defined $test ? "WORD=$test" : ());
 
 	return { status => $status >> 8 || $status, out => slurp($log),
 	    log => '' };
@@ -401,43 +429,73 @@ sub tap_check {
 # few boots as the 127 characters of tests= allow.
 sub baseline {
 	my @runs = @_;
-	my (%names, %said);
+	my (%names, %of, @jobs, %said, %red);
 
-	for my $run (@runs) {
-		$names{what($run)}{test_of($run->{r})} = 1
-		    unless $run->{r}{caught} eq 'build';
+	for my $run (grep { $_->{r}{caught} ne 'build' } @runs) {
+		$of{what($run)} = $run;
+		$names{what($run)}{test_of($run->{r})} = 1;
 	}
 	for my $what (sort keys %names) {
-		my ($check, $where) = split ' ', $what;
 		my @names = sort keys %{$names{$what}};
+		my %job = (what => $what, run => $of{$what});
 
-		$said{$what} = '';
-		if ($check ne 'boot') {
-			$said{$what} = tap_check($base, "$scratch/log",
-			    $check, $where,
-			    @names == 1 ? $names[0] : '')->{out};
-			next;
-		}
-		while (@names) {
+		unshift @jobs, \%job if $what !~ /\Aboot /;
+		while ($what =~ /\Aboot / && @names) {
 			my $list = shift @names;
 
 			$list .= ',' . shift @names
 			    while @names && length "$list,$names[0]" < 120;
-			$said{$what} .= boot($base, $where, 80, 600, $list,
-			    \%took)->{out};
+			push @jobs, { %job, list => $list };
 		}
 	}
-	for my $run (@runs) {
+	$jobs[$_]{file} = "$scratch/baseline.$_" for 0 .. $#jobs;
+	pool(\&green, sub {
+		my $text = slurp($_[0]{file});
+
+		$said{$_[0]{what}} .= $text;
+		$took{"$_[0]{what} $1"} = $2
+		    while $text =~ /^took (\S+) (\S+)$/mg;
+	}, @jobs);
+	for my $run (grep { $_->{r}{caught} ne 'build' } @runs) {
 		my ($r, $what) = ($run->{r}, what($run));
 		my $name = test_of($r);
-
-		next if $r->{caught} eq 'build';
 		my ($ok) = $said{$what} =~
 		    /^(ok \d+ - (?:\w+\.)?\Q$name\E(?![\w-]).*)/m;
+
 		next if defined $ok && $ok !~ /# SKIP/i;
-		die $said{$what}, "$r->{at}: without a mutant '$what' ",
-		    defined $ok ? 'skips' : 'has no good', " $name\n";
+		$red{$what} .= "$r->{at}: without a mutant '$what' " .
+		    (defined $ok ? 'skips' : 'has no good') . " $name\n";
 	}
+	die map({ "$said{$_}\n" } sort keys %red), @red{sort keys %red}
+	    if %red;
+}
+
+# A part of that, in a process of its own; what came of it is in a file.
+sub green {
+	my ($job) = @_;
+	my $run = $job->{run};
+	my ($check, $begun) = ($run->{r}{caught}, time);
+	my ($b, %t);
+
+	if ($check eq 'boot') {
+		$b = boot($base, $run->{cell}, 80, 600, $job->{list}, \%t);
+	} else {
+		my $dir = base($run);
+
+		copy($base, $dir, $host{$check} ? () : "obj/$run->{arch}");
+		$b = tap_check($dir, "$dir/log", $check, $run->{arch});
+		$t{'-'} = time - $begun;
+	}
+	spew($job->{file}, join '', $b->{out}, "\n",
+	    map { "took $_ $t{$_}\n" } keys %t);
+}
+
+# How long a run takes where nothing is wrong.
+sub expected {
+	my ($run) = @_;
+	my $what = what($run);
+
+	return $took{"$what " . test_of($run->{r})} // $took{"$what -"} // 0;
 }
 
 # A check, and where it is run.
@@ -494,8 +552,7 @@ sub mutate {
 		unlink "$dir/obj/$arch/$kind/kernel.elf";
 	}
 	spew("$dir/ld.args", join ' ', @args);
-	return undef if $run->{r}{caught} eq 'build' ||
-	    $host{$run->{r}{caught}};
+	return undef if $run->{r}{caught} ne 'boot';	# that builds
 	build($dir, "$dir/log", $arch, $kind) == 0 or return "does not build";
 	return undef;
 }
@@ -534,8 +591,8 @@ sub mutant {
 	my $begun = time;
 	my ($b, $why);
 
-	remove_tree($dir);
-	system('cp', '-a', $base, $dir) == 0 or die "cannot copy the tree\n";
+	copy(base($run), $dir, base($run) ne $base ? 'obj' :
+	    "obj/$run->{arch}/" . kind($run->{cell}));
 	$why = mutate($dir, $run);
 	if ($r->{caught} eq 'build') {
 		$b = { status => build($dir, "$dir/log", $run->{arch},
@@ -550,15 +607,11 @@ sub mutant {
 		$why = join ' ', 'red:', $b->{log} =~
 		    /^not ok \d+ - \w+\.(\w+)|^# \w+\.(\w+) proves.*\n+panic/mg;
 	} elsif ($r->{caught} eq 'boot') {
-		my $test = test_of($r);
-		my $t = 0;
+		my $t = expected($run);
 
-		for (keys %took) {
-			$t = $took{$_} if /\A\Q$run->{cell}\E \w+\.$test\z/;
-		}
-		# The guest has its own watchdogs: 4, 16 and 20 s.
-		$b = boot($dir, $run->{cell}, 80 + 10 * $t, 150 + 20 * $t,
-		    $test);
+		# The guest has its own watchdogs: 2, 8 and 10 s.
+		$b = boot($dir, $run->{cell}, 40 + 10 * $t, 150 + 20 * $t,
+		    test_of($r));
 		$why = judge($run, $b);
 	} else {
 		$b = tap_check($dir, "$dir/log", $r->{caught}, $run->{arch},
@@ -572,34 +625,38 @@ sub mutant {
 	remove_tree($dir) unless $opt{KEEP} && defined $why;
 }
 
-sub run_all {
-	my @todo = @_;
-	my (%of, $n);
+sub mutant_done {
+	my ($run) = @_;
+	my $result = slurp("$scratch/$run->{r}{mutant}.$run->{arch}.result");
 
-	STDOUT->autoflush;
+	@$run{qw(seconds why)} = $result =~ /\A(\d+) (.*)\z/ ? ($1, $2) :
+	    (0, 'broke off');
+	print table_line($run->{r}, $run->{arch}, "$run->{seconds} s",
+	    $run->{why}), "\n";
+}
+
+# Do each in a process of its own, JOBS at a time.
+sub pool {
+	my ($work, $done, @todo) = @_;
+	my %of;
+
 	while (@todo || %of) {
 		while (@todo && keys %of < $opt{JOBS}) {
-			my $run = shift @todo;
+			my $job = shift @todo;
 			my $pid = fork // die "fork: $!";
 
 			if ($pid == 0) {
 				setpgrp;
 				$SIG{INT} = $SIG{TERM} = 'DEFAULT';
-				eval { mutant($run); 1 } or print STDERR $@;
+				eval { $work->($job); 1 } or print STDERR $@;
 				POSIX::_exit(0);
 			}
-			$of{$pid} = $run;
+			$of{$pid} = $job;
 			@children = keys %of;
 		}
-		my $pid = waitpid -1, 0;
-		my $run = delete $of{$pid} or next;
+		my $job = delete $of{waitpid -1, 0} or next;
 		@children = keys %of;
-		my $result = slurp("$scratch/$run->{r}{mutant}.$run->{arch}" .
-		    '.result');
-		@$run{qw(seconds why)} = $result =~ /\A(\d+) (.*)\z/ ? ($1, $2) :
-		    (0, 'broke off');
-		print table_line($run->{r}, $run->{arch},
-		    "$run->{seconds} s", $run->{why}), "\n";
+		$done->($job);
 	}
 }
 

@@ -19,7 +19,8 @@
 # write one log, in order: the plugin (tests/plugin/witness.c) says which
 # instructions were executed, QEMU's device trace which values the interrupt
 # controller got.  Where both see a thing they must agree.  TAP: one test for
-# each property.
+# each property.  WORD= in the environment is a property: when it has gone
+# wrong, that is the end.
 #
 # What an architecture's md-X/proof/witness gives, a hash:
 #
@@ -606,6 +607,7 @@ sub judge {
 	my ($fh) = @_;
 
 	while ($line = <$fh>) {
+		return if $bad{$ENV{WORD} // ''};
 		if ($line =~ /\A@(\d+) (\S+) (\S+)(?: (\w) (\w+))?/) {
 			plugin($1, $2, $3, $4, $5);
 		} else {
@@ -713,6 +715,8 @@ sub boot {
 	}
 	open $log, '<', "$dir/log" or die "$dir/log: $!\n";
 	judge($log);
+	kill 'TERM', $pid if !eof $log;
+	close $log;		# what it still has to write is not waited for
 	waitpid $pid, 0;
 	unlink "$dir/log";
 	return $? >> 8;

@@ -53,6 +53,8 @@
 #	never A		no instruction is an A
 #	exempt SYMBOL REASON	not this one
 #
+# WORD= in the environment is the one rule that is judged.
+#
 # bad and good are examples in assembler, at least one of each: they are
 # assembled and judged first, so that a rule that no longer says what it
 # should, or a disassembler that prints otherwise, is noticed.  A rule that
@@ -566,6 +568,12 @@ for my $file (@ARGV) {
 	open my $mk, '<', "md-$arch/arch.mk" or
 	    die "rules.pl: md-$arch/arch.mk: $!\n";
 	my ($target) = map { /^TARGET\s*=\s*(\S+)/ ? $1 : () } <$mk>;
+	if (($ENV{WORD} // '') ne '') {
+		@{$t->{rules}} = grep { $_->{name} eq $ENV{WORD} }
+		    @{$t->{rules}};
+		die "rules.pl: $file: no rule $ENV{WORD}\n"
+		    if !@{$t->{rules}};
+	}
 	examples($t, $arch, $target);
 	my @elf = grep { -e } map { "obj/$arch/$_/kernel.elf" } qw(mp up);
 	die "rules.pl: no kernel under obj/$arch: make kernels\n" if !@elf;
