@@ -32,7 +32,7 @@ static struct xt_step steps[XCALL_NSLOT + 1];
 static unsigned int tail;		/* of the target, before A */
 static unsigned int expect, rings;	/* calls, and doorbells */
 static unsigned int thread_ran;		/* [a] on the target */
-static unsigned int spin_end;		/* [a] */
+static unsigned int spin_in, spin_end;	/* [a] */
 
 static void
 calls_set(unsigned int target)
@@ -46,7 +46,7 @@ calls_set(unsigned int target)
 	XT_STORE(&tail, xt_cpu(target)->ci_xcall.xci_tail);
 	expect = 1;
 	rings = 1;
-	thread_ran = spin_end = 0;
+	thread_ran = spin_in = spin_end = 0;
 }
 
 /* Is A on its way, or has it run? */
@@ -100,11 +100,16 @@ send_two(void *arg)
 	cpu_xcall(xt_cpu(TARGET), &steps[1].xs_xc);
 }
 
+/* Without a clock: what is left pending is not replayed by its tick. */
 static void
 spin_run(void *arg)
 {
 	(void)arg;
-	XT_WAIT(XT_LOAD(&spin_end));
+	md_clock_arm(md_clock_hz * 3600);
+	XT_STORE(&spin_in, 1);
+	XT_WAIT_DO(XT_LOAD(&spin_end), "a call, and no clock",
+	    md_clock_arm(md_clock_hz * 3600));
+	md_clock_arm(md_clock_hz / HZ);
 }
 
 /* One call past one point, with what the actor does there. */
@@ -115,8 +120,10 @@ call_past(const char *point, unsigned int cpu, void (*act)(void), int idle)
 	struct duet du;
 
 	calls_set(TARGET);
-	if (!idle)
+	if (!idle) {
 		xt_thread(TARGET, spin_run, NULL);
+		XT_WAIT_YIELD(XT_LOAD(&spin_in));
+	}
 	rung = hook_rung();
 	duet_begin(&du, point, cpu, ACTOR, when_posted, act);
 	xt_thread(SENDER, send_run, NULL);
@@ -445,7 +452,7 @@ full_act(void)
 }
 
 /*
- * X-SOFT-2: one that waits for room, and a second sender that takes it all
+ * X-ROOM-1: one that waits for room, and a second sender that takes it all
  * away: the first waits on, and no call is lost.
  */
 void
@@ -491,7 +498,9 @@ lower_run(void *arg)
 	kit_pend(IPL_BIO);
 	XT_STORE(&spin_end, 1);
 	splx(ipl);
-	XT_WAIT(XT_LOAD(&log.xl_n) == 1);
+	XT_WAIT_DO(XT_LOAD(&log.xl_n) == 1, "SPL-1: a call when the level "
+	    "drops, and no clock", md_clock_arm(md_clock_hz * 3600));
+	md_clock_arm(md_clock_hz / HZ);
 	XT_EQ(xt_level(), IPL_NONE);
 }
 

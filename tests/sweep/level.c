@@ -283,6 +283,23 @@ test_sweep_replay(void)
 }
 
 static struct mutex window_mtx;
+static struct xcall mutex_xc;
+
+/* A call that wants the mutex too. */
+static void
+mutex_call(void *arg)
+{
+	(void)arg;
+	mtx_enter(&window_mtx);
+	mtx_leave(&window_mtx);
+}
+
+static void
+mutex_handler(void)
+{
+	cpu_xcall(curcpu(), &mutex_xc);
+	sweep_pend();
+}
 
 static void
 mutex_window(unsigned int n)
@@ -297,8 +314,9 @@ void
 test_sweep_mutex(void)
 {
 	static const struct sweep sw = { .sw_clause = "SPL-1",
-	    .sw_window = mutex_window };
+	    .sw_window = mutex_window, .sw_handler = mutex_handler };
 
+	cpu_xcall_set(&mutex_xc, mutex_call, NULL);
 	mtx_init(&window_mtx, IPL_SOFTCLOCK);
 	sweep_run(&sw);
 	mtx_init(&window_mtx, IPL_TTY);
