@@ -21,10 +21,6 @@
 
 #define CPACR_FPEN	(3 << 20)
 
-#define PSCI_INVALID_PARAMS (-2)
-#define PSCI_ALREADY_ON	(-4)
-#define PSCI_ON_PENDING	(-5)
-
 void	arm64_ap_start(void);
 void	arm64_hatch(struct cpu_info *);
 void	arm64_thread_begin(void);

@@ -94,6 +94,8 @@ gicv2_private(void)
 	gicd[GICD_ICACTIVER] = ~0U;
 	for (i = 0; i < 4; i++)
 		gicd[GICD_CPENDSGIR + i] = ~0U;
+	/* The group that CTLR_ENABLE is for. */
+	gicd[GICD_IGROUPR] = 0;
 	for (i = 0; i < 32 / 4; i++)
 		gicd[GICD_IPRIORITYR + i] = enc_priorities(i < 16 / 4 ?
 		    IPL_IPI : IPL_CLOCK);

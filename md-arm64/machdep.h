@@ -25,8 +25,6 @@ struct cpu_info;
 extern struct fdt arm64_fdt;
 extern enum arm64_psci { PSCI_NONE, PSCI_HVC, PSCI_SMC } arm64_psci;
 int64_t	psci_call(uint64_t, uint64_t, uint64_t, uint64_t);
-#define PSCI_CPU_ON		0xc4000003
-#define PSCI_SYSTEM_OFF		0x84000008
 
 /* cons.c */
 void	cons_init(const struct fdt *);

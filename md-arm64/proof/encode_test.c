@@ -247,10 +247,22 @@ test_redist(void)
 	    "SMP-2: the redistributor of a CPU, and where the next one is");
 }
 
+/* ARM DEN 0022: CPU_ON of SMC64, 5.1.4; SYSTEM_OFF, 5.1.9; errors, 5.2.2. */
+static void
+test_psci(void)
+{
+	check(PSCI_CPU_ON, 0xc4000003, "PSCI CPU_ON", 0);
+	check(PSCI_SYSTEM_OFF, 0x84000008, "PSCI SYSTEM_OFF", 0);
+	check(PSCI_INVALID_PARAMS, -2, "PSCI INVALID_PARAMETERS", 0);
+	check(PSCI_ALREADY_ON, -4, "PSCI ALREADY_ON", 0);
+	check(PSCI_ON_PENDING, -5, "PSCI ON_PENDING", 0);
+	done("psci", "SMP-3: what firmware is called with, and its answers");
+}
+
 int
 main(void)
 {
-	printf("1..10\n");
+	printf("1..11\n");
 	test_id();
 	test_sgi1r();
 	test_sgi1r_fields();
@@ -261,5 +273,6 @@ main(void)
 	test_priorities();
 	test_priorities_word();
 	test_redist();
+	test_psci();
 	return (0);
 }

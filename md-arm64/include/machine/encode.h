@@ -9,7 +9,7 @@
  */
 
 /*
- * arm64: what is written to the interrupt controller, made from numbers.  No
+ * arm64: what the interrupt controller and firmware are told, from numbers.  No
  * register is touched and nothing is included, so that proof/encode_test.c
  * can hold it against the manuals on any host, for CPUs that no emulator has.
  *
@@ -138,5 +138,15 @@ enc_redist_size(uint32_t typer)
 {
 	return ((typer & RTYPER_VLPIS) != 0 ? 4 * GICR_FRAME : 2 * GICR_FRAME);
 }
+
+/*
+ * Calls of firmware, ARM DEN 0022 (PSCI), 5.1 and 5.2.2.  CPU_ON is the call
+ * for 64 bits: the other one may cut its arguments to 32.
+ */
+#define PSCI_CPU_ON		0xc4000003
+#define PSCI_SYSTEM_OFF		0x84000008
+#define PSCI_INVALID_PARAMS	(-2)
+#define PSCI_ALREADY_ON		(-4)
+#define PSCI_ON_PENDING		(-5)
 
 #endif /* ENCODE_H */
