@@ -66,4 +66,12 @@ const char *proof_call(unsigned int, void (*)(void *, void *), void *, void *);
  */
 void	proof_spurious(void);
 
+/*
+ * Fill the registers, all but the stack pointer, with 0x5eed000000000000 + 1,
+ * + 2 and so on, in the order of a panic's report, proof_ntrap of them; then
+ * an exception.
+ */
+void	proof_trap(void) __attribute__((__noreturn__));
+extern const unsigned int proof_ntrap;
+
 #endif /* PROOF_H */

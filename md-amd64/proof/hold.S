@@ -254,6 +254,24 @@ ENTRY(proof_spurious)
 	ret
 END(proof_spurious)
 
+/* void proof_trap(void): proof_ntrap registers, and an exception. */
+ENTRY(proof_trap)
+	.set	n, 0
+	.irp	reg, rax, rbx, rcx, rdx, rsi, rdi, rbp, r8, r9, r10, r11, \
+	    r12, r13, r14, r15
+	.set	n, n + 1
+	movabsq	$0x5eed000000000000 + n, %\reg
+	.endr
+	ud2
+END(proof_trap)
+
+	.section .rodata
+	.globl	proof_ntrap
+	.p2align 2
+proof_ntrap:
+	.long	15
+	.text
+
 /* An interrupt that is not ended, for proof_dirty(). */
 ENTRY(proof_return)
 	iretq

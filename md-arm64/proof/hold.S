@@ -21,6 +21,7 @@
 #define DAIF_NONE	0
 #define CPACR_FPEN	0x300000
 #define PSR_EL1H	0x5
+#define NTRAP		31
 
 /* The frame: what a call keeps, two words, vector registers. */
 #define FRAME_A		96
@@ -232,6 +233,23 @@ ENTRY(proof_spurious)
 1:	bti	j
 	ret
 END(proof_spurious)
+
+/* void proof_trap(void): proof_ntrap registers, and an exception. */
+ENTRY(proof_trap)
+	.irp	n, VECTORS
+	.if	\n < NTRAP
+	mov	x\n, #(\n + 1)
+	movk	x\n, #0x5eed, lsl #48
+	.endif
+	.endr
+	brk	#1
+END(proof_trap)
+
+	.section .rodata
+	.globl	proof_ntrap
+	.p2align 2
+proof_ntrap:
+	.long	NTRAP
 
 	.section .rodata.names, "a"
 name_flags:

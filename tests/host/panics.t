@@ -20,6 +20,8 @@
 # a subtest; arguments are an architecture and words of names of cases.
 #
 # proves panics stop: IPI-3
+# proves panics registers: TRAP-1
+# proves panics overflow: TRAP-1
 # proves panics watchdog: X-WATCH-1
 
 use strict;
@@ -66,6 +68,16 @@ dies('watchdog', qr/watchdog: cpu3 has taken no call off its queue for 2 s/,
     qr/^the waiting goes round: cpu1 -> cpu2 -> cpu1$/m,
     qr/^panic: .*X-SOFT-2, X-SPL-1/m,
     qr/^cpu3: level 1[^\n]*thread [^\n]*\n(?:\t[^\n]*\n)*\tdie_call\+/m);
+# Every register at its place: 0x5eed000000000000 + 1, + 2 ..., and no other.
+dies('registers', qr/trap/, sub {
+	my ($out) = @_;
+	my ($n) = $out =~ /^die: (\d+) registers$/m;
+	my @shown = map { hex } $out =~ /\b5eed([0-9a-f]{12})\b/g;
+
+	return () if defined $n && "@shown" eq join ' ', 1 .. $n;
+	return 'TRAP-1: the report should show ' . ($n // 'the') .
+	    " registers with 1, 2 and so on in them, but has: @shown";
+}, qr/^\tproof_trap\+/m);
 exit $b->run(@ARGV);
 
 sub all {

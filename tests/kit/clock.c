@@ -333,6 +333,15 @@ arm_run(void *arg)
 			xt_fail(__FILE__, __LINE__, "CLK-2: the clock was to "
 			    "come in more than a second, and came in a tick");
 	}
+	/* And where 32 bits, with a sign or without, would see less. */
+	for (i = 31; i <= 39; i += 4) {
+		arm_never(ci);
+		before = XT_LOAD(&ci->ci_ticks);
+		md_clock_arm((1ULL << i) + 1);
+		start = md_clock_read();
+		XT_WAIT(md_clock_read() - start > tick);
+		XT_EQ(XT_LOAD(&ci->ci_ticks), before);
+	}
 	arm_wait(ci, 0);
 	/* Two clocks: they need not agree to the last digit. */
 	for (i = 0; i < 5; i++)

@@ -19,6 +19,7 @@
 #include "intr.h"
 #include "synch.h"
 #include "kit/kit.h"
+#include "proof.h"
 
 static unsigned int die_in;		/* [a] CPUs that have come so far */
 
@@ -132,6 +133,13 @@ die_watchdog(void)
 	cpu_xcall_sync(xt_cpu(last), die_call, &die_in, "die");
 }
 
+static void
+die_registers(void)
+{
+	printf("die: %u registers\n", proof_ntrap);
+	proof_trap();
+}
+
 void
 kit_die(const char *kind)
 {
@@ -142,6 +150,7 @@ kit_die(const char *kind)
 		{ "null", die_null }, { "text", die_text },
 		{ "data", die_data }, { "overflow", die_overflow },
 		{ "stop", die_stop }, { "watchdog", die_watchdog },
+		{ "registers", die_registers },
 	};
 	size_t i;
 

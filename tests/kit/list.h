@@ -13,7 +13,7 @@
  * where XTEST says what to make of a line.
  */
 
-XTEST(state_idle, 1, "SMP-2 CPU-1 CLK-2")
+XTEST(state_idle, 1, "SMP-2 CPU-1 CLK-2 MEM-2")
 
 XTEST(entry_hold, 1, "INTR-2 IPI-2 CLK-2 SPL-1")
 XTEST(entry_doorbell, 2, "INTR-2 X-SOFT-2")
@@ -104,6 +104,7 @@ XTEST(panic_frames, 1, "DIAG-1")
 XTEST(panic_interrupted, 2, "DIAG-1")
 XTEST(string_all, 1, "MEM-1")
 XTEST(memory_zeroed, 1, "MEM-1 PARAM-3")
+XTEST(memory_kept, 1, "BOOT-1 MEM-1")
 XTEST(boot_words, 1, "SMP-1 BOOT-1")
 
 XTEST(trap_read, 1, "TRAP-1")

@@ -251,6 +251,38 @@ test_memory_zeroed(void)
 		XT_CHECK(p[i] >= p[i - 1] + 100 || p[i] + 100 <= p[i - 1]);
 }
 
+static unsigned char kept_data[64] = { 1 }, kept_bss[64];
+
+/* Is there RAM to be handed out that is this very memory? */
+static int
+kept_not(unsigned char *p)
+{
+	uintptr_t off = (uintptr_t)p % MD_PAGESIZE;
+	uint64_t start, end, pa;
+	int is = 0;
+
+	for (start = 0; pmem_piece(&start, &end); start = end) {
+		for (pa = start; pa < end && !is; pa += MD_PAGESIZE) {
+			XT_STORE(p, 0x5a);
+			if (*((volatile unsigned char *)md_ram(pa) + off) !=
+			    0x5a)
+				continue;
+			XT_STORE(p, 0xa5);
+			is = *((volatile unsigned char *)md_ram(pa) + off) ==
+			    0xa5;
+		}
+	}
+	return (is);
+}
+
+/* BOOT-1: the kernel is not in memory that is handed out. */
+void
+test_memory_kept(void)
+{
+	XT_CHECK(!kept_not(kept_data));
+	XT_CHECK(!kept_not(kept_bss));
+}
+
 /* Words of the command line: key=value, whole words only. */
 void
 test_boot_words(void)

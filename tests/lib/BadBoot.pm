@@ -21,7 +21,8 @@
 #	args	QEMU arguments besides those of the machine
 #	machine	another than the default one of the table, or arguments
 #	clause	what is broken if it fails
-#	says	what the console must have said, a pattern or a list of them
+#	says	what the console must have said, a pattern or a list of them, or
+#		a function of it all that returns what is wrong with it
 #	and one of these, or both of the first two where either will do
 #	cpus	the suite begins on so many CPUs
 #	panic	a CPU panics, once, and the reason matches
@@ -306,6 +307,7 @@ sub problems {
 	    $case->{status} == $case->{ends} << 8;
 	push @bad, "should panic once, but then: $second" if defined $second;
 	for my $say (@{$case->{says}}) {
+		push(@bad, $say->($out)), next if ref $say eq 'CODE';
 		push @bad, "should say $say, and does not" if $out !~ $say;
 	}
 	return @bad;
