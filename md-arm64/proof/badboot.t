@@ -22,6 +22,9 @@
 # wanted.
 #
 # proves badboot psci: SMP-3
+# proves badboot bss: BOOT-1
+# proves badboot EL2: SMP-2 SMP-3
+# proves badboot regions: SMP-2
 
 use strict;
 use warnings;
@@ -64,6 +67,20 @@ sub fresh {
 
 	$blob{$machine // ''} //= BadBoot::fdt_write(tree($machine));
 	return BadBoot::fdt_read($blob{$machine // ''});
+}
+
+# Code of a boot loader that writes system registers: the instruction MSR of
+# each from x5, and its value.
+sub sysregs {
+	my @set = @_;
+	my $code = '';
+
+	while (my ($msr, $value) = splice @set, 0, 2) {
+		# ldr x5, 1f; msr; b 2f; nop; 1: .quad value; 2:
+		$code .= pack 'V4 Q<', 0x58000085, $msr, 0x14000004,
+		    0xd503201f, $value;
+	}
+	return $code;
 }
 
 # A case with x0 and what is loaded, bytes by address; `first' is code that
@@ -140,6 +157,26 @@ sub reg { return pack 'N*', map { ($_ >> 32, $_ & 0xffffffff) } @_ }
 
 lie('the tree as it is', cpus => 4);
 lie('the tree as it is, GICv2', machine => 'virt-gicv2', cpus => 4);
+
+# No memory is zero but what the kernel makes so; its header says how much.
+my $image = do { local (@ARGV, $/) = $b->{kernel}; <> };
+
+boot('bss: memory behind the image is not zero', $DTB,
+    { $DTB => BadBoot::fdt_write(fresh()), $KERNEL + length $image =>
+    "\xa5" x (unpack('x16 Q<', $image) - length $image) }, cpus => 4,
+    clause => 'BOOT-1');
+
+# What firmware has left at EL2: all that can be trapped, offset or faked.
+boot('EL2: as another kernel left it', $DTB,
+    { $DTB => BadBoot::fdt_write(fresh('virt-el2')) },
+    machine => 'virt-el2', cpus => 4, clause => 'SMP-3', first => sysregs(
+    0xd51c1105, 0x08086039,		# HCR_EL2: TGE, TSC, TWI, VM, ...
+    0xd51c1145, 0x800037ff,		# CPTR_EL2: TCPAC, TFP
+    0xd51ce065, 0x123456789abc,		# CNTVOFF_EL2
+    0xd51c0005, 0x4711,			# VPIDR_EL2
+    0xd51c00a5, 0x80000302,		# VMPIDR_EL2
+    0xd51c2105, 0x4711000,		# VTTBR_EL2
+    0xd5181005, 0x30d00801));		# SCTLR_EL1: M
 
 #
 # What the pointer leads to
@@ -323,6 +360,13 @@ lie('gic: redistributors for one CPU only', tree => set('/intc', 'reg',
     reg(0x8000000, 0x10000, 0x80a0000, 0x20000)),
     cpus => 1, says => qr/\b0x[123]\b/,
     panic => qr/gicv3: no redistributor for the CPU with MPIDR 0x[123]/);
+lie('regions: redistributors in two, the last one first', cpus => 4,
+    clause => 'SMP-2',
+    tree => sub {
+	set('/intc', '#redistributor-regions', pack 'N', 2)->($_[0]);
+	set('/intc', 'reg', reg(0x8000000, 0x10000, 0x80e0000, 0xf20000,
+	    0x80a0000, 0x40000))->($_[0]);
+    });
 lie('gic: redistributors of 64 GB', tree => set('/intc', 'reg',
     reg(0x8000000, 0x10000, 0x80a0000, 1 << 36)),
     panic => qr/device|redistributor/);

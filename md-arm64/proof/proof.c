@@ -45,6 +45,26 @@
 #define GICR_IGRPMODR0	(GICR_SGI + 0xd00 / 4)
 #define GICC_APR0	0x0d0
 
+/*
+ * What AT leaves in PAR_EL1: attributes, shareability, fault; D17.2.112.  Of
+ * a device the second does not count, and QEMUs differ in it.
+ */
+#define PAR_F		1
+#define PAR_SH		(3 << 7)
+#define PAR_ATTR	(0xffULL << 56)
+#define PAR_MEMORY	(PAR_ATTR | PAR_SH)	/* write-back, inner */
+#define PAR_DEVICE	(0x04ULL << 56)		/* nGnRE */
+
+/* SCTLR_EL1: M, C, SA, I, WXN, and EE, which has to be clear. */
+#define SCTLR_LOOK	0x0208100d
+#define SCTLR_WANT	0x0008100d
+/* MAIR_EL1: attributes 0 and 1. */
+#define MAIR_LOOK	0xffff
+#define MAIR_WANT	0x04ff
+/* TCR_EL1: 39 bits, 4 KB, inner shareable, write-back, and no more. */
+#define TCR_LOOK	0x7ffffffffULL
+#define TCR_WANT	0xb5193519ULL
+
 /* The more urgent the lower; open lets every one of them through. */
 #define PRIORITY(_ipl)	((15U - (_ipl)) << 4)
 #define MASK_OPEN	0xf0
@@ -90,6 +110,42 @@ state_shared(struct proof *p)
 	}
 }
 
+/* How the walker says that an address is mapped. */
+static void
+state_mapped(struct proof *p, const char *name, uintptr_t va, uint64_t want)
+{
+	__asm volatile("at s1e1r, %0; isb" :: "r" (va) : "memory");
+	proof_must(p, name, READ_SPECIAL(par_el1) & (PAR_ATTR | PAR_F |
+	    (want != PAR_DEVICE ? PAR_SH : 0)), want);
+	__asm volatile("at s1e0r, %0; isb" :: "r" (va) : "memory");
+	proof_must(p, "MEM-2: EL0 is kept out, PAR_EL1.F",
+	    READ_SPECIAL(par_el1) & PAR_F, 1);
+}
+
+/* Order and coherence between CPUs hang on these, and QEMU has no caches. */
+static void
+state_memory(struct cpu_info *ci, struct proof *p)
+{
+	uint64_t range = READ_SPECIAL(id_aa64mmfr0_el1) & 7;
+
+	state_mapped(p, "MEM-2: code, PAR_EL1", (uintptr_t)proof_state,
+	    PAR_MEMORY);
+	state_mapped(p, "MEM-2: data, PAR_EL1", (uintptr_t)&cpu_info_primary,
+	    PAR_MEMORY);
+	state_mapped(p, "MEM-1: RAM, PAR_EL1", (uintptr_t)curthread,
+	    PAR_MEMORY);
+	state_mapped(p, "MEM-2: a stack, PAR_EL1", ci->ci_md.mc_estack - 8,
+	    PAR_MEMORY);
+	state_mapped(p, "MEM-2: a device, PAR_EL1", (uintptr_t)gicd,
+	    PAR_DEVICE);
+	proof_must(p, "MAIR_EL1", READ_SPECIAL(mair_el1) & MAIR_LOOK,
+	    MAIR_WANT);
+	proof_must(p, "TCR_EL1", READ_SPECIAL(tcr_el1) & TCR_LOOK,
+	    TCR_WANT | range << 32);
+	proof_must(p, "SCTLR_EL1, M C SA I WXN EE",
+	    READ_SPECIAL(sctlr_el1) & SCTLR_LOOK, SCTLR_WANT);
+}
+
 static void
 state_gicv3(struct cpu_info *ci, struct proof *p)
 {
@@ -122,6 +178,7 @@ state_gicv2(struct proof *p)
 	int i;
 
 	state_private(p, gicd);
+	proof_must(p, "GICD_IGROUPR0", gicd[GIC_IGROUPR], 0);
 	for (i = 0; i < 4; i++)
 		proof_must(p, "GICD_SPENDSGIR", gicd[GICD_SPENDSGIR + i], 0);
 	proof_must(p, "GICD_CTLR", gicd[GICD_CTLR], 1);
@@ -153,8 +210,7 @@ proof_state(struct cpu_info *ci, struct proof *p)
 	proof_must(p, "VBAR_EL1", READ_SPECIAL(vbar_el1),
 	    (uint64_t)arm64_gic->gic_vectors);
 	proof_same(p, "SCTLR_EL1", READ_SPECIAL(sctlr_el1));
-	proof_same(p, "TCR_EL1", READ_SPECIAL(tcr_el1));
-	proof_same(p, "MAIR_EL1", READ_SPECIAL(mair_el1));
+	state_memory(ci, p);
 	proof_same(p, "TTBR0_EL1", READ_SPECIAL(ttbr0_el1));
 	proof_same(p, "TTBR1_EL1", READ_SPECIAL(ttbr1_el1));
 	proof_same(p, "CPACR_EL1", READ_SPECIAL(cpacr_el1));
@@ -249,16 +305,16 @@ dirty_private(volatile uint32_t *r)
 static void
 dirty_shared(void)
 {
-	unsigned int i;
+	unsigned int i, n = dirty_dist[GICD_TYPER] & 0x1f;
 
 	dirty_dist[GICD_CTLR] = dirty_v3 ? CTLR_V3 : 1;
-	for (i = 1; i < 4; i++) {
+	for (i = 1; i <= n; i++) {
 		dirty_dist[GIC_IGROUPR + i] = dirty_v3 ? ~0U : 0;
 		dirty_dist[GIC_ISENABLER + i] = ~0U;
 		dirty_dist[GIC_ISPENDR + i] = ~0U;
 		dirty_dist[GIC_ISACTIVER + i] = 0x11111111;
 	}
-	for (i = 32; i < 128; i += 4) {
+	for (i = 32; i < 32 * (n + 1); i += 4) {
 		dirty_dist[GIC_IPRIORITYR + i / 4] = 0;
 		dirty_dist[0x800 / 4 + i / 4] = 0x01010101;
 	}
@@ -339,6 +395,7 @@ dirty_gicv2(void)
 	dirty_private(dirty_dist);
 	for (i = 0; i < 16; i++)
 		dirty_send2(i);
+	dirty_dist[GIC_IGROUPR] = ~0U;
 	dirty_cpu[GICC_BPR / 4] = 7;
 	dirty_cpu[GICC_PMR / 4] = 0;
 	dirty_cpu[GICC_CTLR / 4] = 0x201;	/* EOImode */
