@@ -35,7 +35,8 @@
 #
 #	at PATTERN	these instructions
 #	in PATTERN	... of symbols of this name only
-#	where A => B	... if the last one before that matches A matches B
+#	where A => B	... if the last one before that matches A matches B; BASE
+#			is the register of the address
 #	from PATTERN	the routines of this name, from their first instruction
 #	first function	what is reached through an address: a symbol's start
 #	first label	... or another place, its address computed by code
@@ -373,8 +374,10 @@ sub ways
 sub where
 {
 	my ($k, $i, $def, $is) = @_;
+	my ($base) = $k->{insn}[$i]{text} =~ /\[(\w+)/;
 	my (%seen, @todo);
 
+	s/BASE/$base/g for defined $base ? ($def, $is) : ();
 	@todo = ways($k, $i, 'prev');
 	while (defined(my $j = pop @todo)) {
 		next if $seen{$j}++;
