@@ -87,6 +87,20 @@ tramp_init(void)
 	pmap_tramp(tramp);
 }
 
+/* Before the local APIC is drained of what they have sent. */
+static void
+ioapics_mask(void)
+{
+	struct acpi_madt am;
+	uint64_t addr;
+	uint32_t off = 0;
+
+	if (amd64_acpi_error != NULL || acpi_madt_open(&amd64_acpi, &am) != NULL)
+		return;
+	while (acpi_madt_ioapic(&am, &off, &addr))
+		ioapic_mask(addr);
+}
+
 static void
 madt_attach(void)
 {
@@ -122,6 +136,7 @@ md_cpus_attach(void)
 		    (unsigned long long)base, (unsigned long long)am.am_lapic);
 	tramp_init();
 	lapic_setup(base);
+	ioapics_mask();
 	cpu_attach(lapic_id());
 	if (amd64_acpi_error == NULL)
 		madt_attach();

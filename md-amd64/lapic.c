@@ -21,6 +21,8 @@
 #define APICBASE_ENABLE	0x800
 #define APICBASE_X2APIC	0x400
 #define CPUID1_X2APIC	(1 << 21)
+#define IOAPIC_VER	0x01
+#define IOAPIC_REDTBL	0x10
 
 int amd64_x2apic;
 
@@ -89,6 +91,25 @@ lapic_setup(uint64_t base)
 	lapic_mode();
 	ipi_init();
 	printf("lapic: %s\n", amd64_x2apic ? "x2APIC" : "xAPIC");
+}
+
+/*
+ * No device is used: no line of an I/O APIC may interrupt, whatever the
+ * firmware had it for.  82093AA 3.1 and 3.2: a register is selected by the
+ * first word, and read and written at 10H.
+ */
+void
+ioapic_mask(uint64_t pa)
+{
+	volatile uint32_t *io = pmap_device(pa, 0x20);
+	uint32_t i, last;
+
+	io[0] = IOAPIC_VER;
+	last = io[4] >> 16 & 0xff;
+	for (i = 0; i <= last; i++) {
+		io[0] = IOAPIC_REDTBL + 2 * i;
+		io[4] = enc_lvt(0, 1);
+	}
 }
 
 /* Is a bit set in eight registers, 16 bytes apart? */

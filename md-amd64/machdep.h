@@ -48,6 +48,7 @@ void	cpu_tables(struct cpu_info *);
 /* lapic.c */
 void	lapic_setup(uint64_t);
 void	lapic_init(void);
+void	ioapic_mask(uint64_t);
 uint32_t lapic_id(void);
 int	lapic_reach(uint64_t);
 uint32_t lapic_read(uint32_t);

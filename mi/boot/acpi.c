@@ -37,9 +37,11 @@
 /* The types of MADT entries, 5.2.12, and the least bytes of each. */
 enum {
 	MADT_LAPIC = 0,			/* 5.2.12.2 */
+	MADT_IOAPIC = 1,		/* 5.2.12.3 */
 	MADT_OVERRIDE = 5,		/* 5.2.12.8 */
 	MADT_X2APIC = 9,		/* 5.2.12.12 */
 	MADT_LAPIC_LEN = 8,
+	MADT_IOAPIC_LEN = 12,
 	MADT_OVERRIDE_LEN = 12,
 	MADT_X2APIC_LEN = 16,
 };
@@ -308,6 +310,7 @@ acpi_madt_check(struct acpi_madt *am, const uint8_t *p, uint32_t rest)
 	if (p[1] > rest)
 		return "ACPI: an MADT entry runs past the end of the table";
 	if ((p[0] == MADT_LAPIC && p[1] < MADT_LAPIC_LEN) ||
+	    (p[0] == MADT_IOAPIC && p[1] < MADT_IOAPIC_LEN) ||
 	    (p[0] == MADT_X2APIC && p[1] < MADT_X2APIC_LEN) ||
 	    (p[0] == MADT_OVERRIDE && p[1] < MADT_OVERRIDE_LEN))
 		return "ACPI: an MADT entry is too short for its type";
@@ -355,6 +358,24 @@ acpi_madt_next(struct acpi_madt *am, struct acpi_cpu *cp)
 		flags = le32(p + (cp->cp_x2apic ? 8 : 4));
 		cp->cp_enabled = (flags & LAPIC_ENABLED) != 0;
 		cp->cp_capable = (flags & LAPIC_CAPABLE) != 0;
+		return true;
+	}
+	return false;
+}
+
+bool
+acpi_madt_ioapic(const struct acpi_madt *am, uint32_t *off, uint64_t *addr)
+{
+	const uint8_t *p;
+
+	if (*off == 0)
+		*off = MADT_LEN;
+	while (*off < am->am_len) {
+		p = am->am_tbl + *off;
+		*off += p[1];
+		if (p[0] != MADT_IOAPIC)
+			continue;
+		*addr = le32(p + 4);
 		return true;
 	}
 	return false;

@@ -91,6 +91,9 @@ struct acpi_cpu {
 
 const char	*acpi_madt_open(const struct acpi *, struct acpi_madt *);
 bool		 acpi_madt_next(struct acpi_madt *, struct acpi_cpu *);
+/* The physical addresses of the I/O APICs: *off is 0 before the first. */
+bool		 acpi_madt_ioapic(const struct acpi_madt *, uint32_t *off,
+		    uint64_t *addr);
 
 /* Where a register is: the Generic Address Structure, 5.2.3.2. */
 struct acpi_gas {

@@ -1567,6 +1567,8 @@ test_acpi_madt(void)
 		{ 6, 4, 14, false, true, false },
 	};
 	struct acpi_cpu cpu;
+	uint64_t addr;
+	uint32_t off = 0;
 	size_t i;
 
 	build(2);
@@ -1580,6 +1582,9 @@ test_acpi_madt(void)
 		    cpu.cp_enabled == want[i].enabled &&
 		    cpu.cp_capable == want[i].capable);
 	CHECK(!acpi_madt_next(&am, &cpu) && !acpi_madt_next(&am, &cpu));
+	CHECK(acpi_madt_ioapic(&am, &off, &addr) && addr == 0xfec00000);
+	CHECK(!acpi_madt_ioapic(&am, &off, &addr) &&
+	    !acpi_madt_ioapic(&am, &off, &addr));
 }
 
 static void
@@ -1651,6 +1656,8 @@ test_acpi_madt_errors(void)
 	EXPECT(MADT_ERROR(0, 7, 0, 0, 0, 0, 0), "too short for its");
 	EXPECT(MADT_ERROR(9, 8, 0, 0, 0, 0, 0, 0), "too short for its");
 	EXPECT(MADT_ERROR(9, 2), "too short for its");
+	EXPECT(MADT_ERROR(1, 11, 0, 0, 0, 0, 0, 0, 0, 0, 0),
+	    "too short for its");
 	EXPECT(MADT_ERROR(5, 4, 0, 0), "too short for its");
 	for (len = 36; len < 44; len++) {
 		build(2);
