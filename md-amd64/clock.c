@@ -185,9 +185,8 @@ md_clock_init(void)
 void
 md_clock_arm(uint64_t n)
 {
-	uint64_t t = n * (timer_hz / 1000) / (md_clock_hz / 1000);
-
-	lapic_write(LAPIC_TICR, t > 0xffffffff ? 0xffffffff : t < 1 ? 1 : t);
+	lapic_write(LAPIC_TICR, enc_count(n, timer_hz / 1000,
+	    md_clock_hz / 1000));
 }
 
 void

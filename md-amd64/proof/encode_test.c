@@ -176,6 +176,34 @@ test_lvt(void)
 	done("lvt", "SMP-2: local vector table, spurious vector, divider");
 }
 
+/* 11.5.4: units of a clock of 3 GHz, and a timer of 1 GHz. */
+static void
+test_count(void)
+{
+	static const struct {
+		uint64_t	n;
+		uint32_t	count;
+	} table[] = {
+		{ 0, 1 }, { 2, 1 }, { 3, 1 }, { 6, 2 },
+		{ 30000000, 10000000 },
+		{ 3ULL * 0xfffffffe, 0xfffffffe },
+		{ 3ULL * 0xffffffff, 0xffffffff },
+		{ 3ULL << 32, 0xffffffff },
+		/* Times 1000000 they are 0, or little more, in 64 bits. */
+		{ 18446744073710, 0xffffffff }, { 1ULL << 58, 0xffffffff },
+		{ 3ULL << 62, 0xffffffff }, { ~0ULL, 0xffffffff },
+	};
+	size_t i;
+
+	for (i = 0; i < nitems(table); i++)
+		check(enc_count(table[i].n, 1000000, 3000000), table[i].count,
+		    "count, units", table[i].n);
+	/* A timer that is faster than the clock, and one that is not. */
+	check(enc_count(1000, 62500, 25000), 2500, "count, units", 1000);
+	check(enc_count(1000, 25000, 62500), 400, "count, units", 1000);
+	done("count", "CLK-2: the timer's count for any time");
+}
+
 /* 11.8.3 and 11.8.3.1: a class must be above the mask's to come through. */
 static void
 test_classes(void)
@@ -221,7 +249,7 @@ test_msr(void)
 int
 main(void)
 {
-	printf("1..9\n");
+	printf("1..10\n");
 	test_id();
 	test_icr();
 	test_icr_fields();
@@ -229,6 +257,7 @@ main(void)
 	test_logical();
 	test_page();
 	test_lvt();
+	test_count();
 	test_classes();
 	test_msr();
 	return (0);

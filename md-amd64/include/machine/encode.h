@@ -119,6 +119,22 @@ enc_divide(unsigned int power)
 	return ((n & 4) << 1 | (n & 3));
 }
 
+/*
+ * What the timer counts down from, for n units of a clock, both rates in kHz:
+ * not 0, which stops it, and no more than it holds.  11.5.4.
+ */
+static inline uint32_t
+enc_count(uint64_t n, uint64_t timer, uint64_t clock)
+{
+	uint64_t most = 0xffffffff;
+
+	/* First: two hours times a rate are 64 bits. */
+	if (n >= most * clock / timer)
+		return (most);
+	n = n * timer / clock;
+	return (n < 1 ? 1 : n);
+}
+
 /* x2APIC: the MSR of a register, from its offset in the page: 11.12.1.2. */
 static inline uint32_t
 enc_msr(uint32_t offset)
