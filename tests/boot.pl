@@ -387,8 +387,9 @@ sub boot {
 	my @command = command($cell, find_qemu($cell));
 	my $v = Verdict->new(arch => $cell->{arch}, cpus => $cell->{cpus},
 	    %callbacks);
-	my ($out, $err, $why);
+	my ($out, $err, $why, @clock);
 
+	$v->{on_clock} = sub { push @clock, [now() * 1000, $_[0]] };
 	need_kernel($cell);
 	my $log = open_log($cell);
 	pipe my $from_out, $out or die "pipe: $!";
@@ -404,7 +405,8 @@ sub boot {
 	});
 	end_qemu($q);
 	$v->flush;
-	$why //= refused($cell, $q, $v) // how_it_ended($cell, $q, $v);
+	$why //= refused($cell, $q, $v) // how_it_ended($cell, $q, $v) //
+	    ("@command" =~ / -icount / ? undef : clock_wrong(@clock));
 	$v->finish($why);
 	$v->{notes_on_run} = [notes($cell, $q, $v)];
 	return $v;
@@ -431,6 +433,20 @@ sub share {
 
 	return $all <= 0 ? 1 :
 	    min(1, max($LEAST, ($now->[1] - $then->[1]) / $all));
+}
+
+# The guest's clock goes as the host's does, unless it counts instructions.
+# A busy host may hold up both the guest and what it prints, so that only a
+# wrong unit shows.
+sub clock_wrong {
+	my ($first, @then) = @_;
+
+	return undef unless @then;
+	my ($host, $guest) = map { $then[-1][$_] - $first->[$_] } 0, 1;
+	return undef if $guest < $host * 1.8 + 2000 &&
+	    $host < $guest * 1.8 + 2000;
+	return sprintf 'CLK-1: md_clock_read() and md_clock_hz make %d ms ' .
+	    'of what were %d ms', $guest, $host;
 }
 
 # Read the console until the emulator is gone or has to go; the answer says

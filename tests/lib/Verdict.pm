@@ -144,6 +144,8 @@ sub note {
 	my ($self, $line) = @_;
 	my $last = $self->{tests}[-1];
 
+	$self->{on_clock}->($1) if $self->{on_clock} &&
+	    $line =~ /\A# the clock is at (\d+) ms\z/;
 	push @{$self->{notes}}, $line;
 	shift @{$self->{notes}} if @{$self->{notes}} > $NOTES;
 	push @{$last->{notes}}, $line
