@@ -283,30 +283,38 @@ test_spl_interrupt(void)
 /* On the stack of the test until its thread has ended. */
 struct doorbell {
 	unsigned int	d_round;	/* [a] the thread is in this one */
+	int		d_level;	/* what the call sets pending */
 	struct xcall	d_xc;
 };
 
 static void
 doorbell_call(void *arg)
 {
-	(void)arg;
+	struct doorbell *d = arg;
+
 	xt_log_add(&kit_ran, RAN_XCALL);
-	kit_pend(IPL_SOFTCLOCK);
+	kit_pend(d->d_level);
 }
 
 /*
- * So many have run, the call the last but one; counts how often, after the
- * call, one was still pending.
+ * The next round is begun, and so many have run; counts how often, after the
+ * call, the last but one, something was still pending.
  */
-static int
-doorbell_ran(unsigned int all, unsigned int *left)
+static void
+doorbell_wait(struct doorbell *d, int level, unsigned int all,
+    unsigned int *left)
 {
-	unsigned int ran = XT_LOAD(&kit_ran.xl_n);
+	unsigned int ran;
 
-	if (ran >= all - 1 && XT_LOAD(&curcpu()->ci_ipending) != 0)
+	d->d_level = level;
+	XT_STORE(&d->d_round, d->d_round + 1);
+	XT_WAIT((ran = XT_LOAD(&kit_ran.xl_n)) >= all - 1);
+	if (XT_LOAD(&curcpu()->ci_ipending) != 0)
 		++*left;
-	return (ran >= all);
+	XT_WAIT(XT_LOAD(&kit_ran.xl_n) >= all);
 }
+
+#define DOORBELL_ROUNDS	20
 
 static void
 doorbell_run(void *arg)
@@ -314,17 +322,22 @@ doorbell_run(void *arg)
 	struct doorbell *d = arg;
 	unsigned int i, left = 0;
 
-	for (i = 1; i <= 20; i += 2) {
-		XT_STORE(&d->d_round, i);
-		XT_WAIT(doorbell_ran(2, &left));
+	for (i = 0; i < DOORBELL_ROUNDS; i += 4) {
+		doorbell_wait(d, IPL_SOFTCLOCK, 2, &left);
 		KIT_RAN(RAN_XCALL, RAN_SOURCE(IPL_SOFTCLOCK));
 
+		/* The whole word is looked at: its other end alone. */
+		doorbell_wait(d, IPL_IPI, 2, &left);
+		KIT_RAN(RAN_XCALL, RAN_SOURCE(IPL_IPI));
+
 		kit_pend(IPL_SOFTNET);
-		kit_pend(IPL_TTY);
-		XT_STORE(&d->d_round, i + 1);
-		XT_WAIT(doorbell_ran(4, &left));
-		KIT_RAN(RAN_SOURCE(IPL_TTY), RAN_SOURCE(IPL_SOFTNET),
-		    RAN_XCALL, RAN_SOURCE(IPL_SOFTCLOCK));
+		doorbell_wait(d, IPL_SOFTCLOCK, 3, &left);
+		KIT_RAN(RAN_SOURCE(IPL_SOFTNET), RAN_XCALL,
+		    RAN_SOURCE(IPL_SOFTCLOCK));
+
+		kit_pend(IPL_IPI);
+		doorbell_wait(d, IPL_TTY, 3, &left);
+		KIT_RAN(RAN_SOURCE(IPL_IPI), RAN_XCALL, RAN_SOURCE(IPL_TTY));
 	}
 	XT_EQ(left, 0);
 }
@@ -342,9 +355,9 @@ test_spl_doorbell(void)
 
 	xt_log_set(&kit_ran);
 	d.d_round = 0;
-	cpu_xcall_set(&d.d_xc, doorbell_call, NULL);
+	cpu_xcall_set(&d.d_xc, doorbell_call, &d);
 	xt_thread(n, doorbell_run, &d);
-	for (i = 1; i <= 20; i++) {
+	for (i = 1; i <= DOORBELL_ROUNDS; i++) {
 		XT_WAIT(XT_LOAD(&d.d_round) == i);
 		cpu_xcall(xt_cpu(n), &d.d_xc);
 	}
