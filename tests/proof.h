@@ -41,6 +41,12 @@ void	proof_same(struct proof *, const char *, uint64_t);
 void	proof_dirty(int);
 
 /*
+ * To this CPU, from nobody: the interrupt that interrupts off do not hold
+ * back.  Does nothing where there is none.
+ */
+void	proof_unasked(void);
+
+/*
  * As cpu_fork(), but the thread begins in func(), which never returns; what
  * switches to it holds no mutex.
  */

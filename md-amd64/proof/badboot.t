@@ -266,6 +266,9 @@ $b->case(name => 'no ACPI at all', machine => ['-M',
     'microvm,acpi=off,auto-kernel-cmdline=off'], args => ['-smp', 2,
     '-kernel', $b->{kernel}, '-append',
     'debugexit=0xf4 tests=nothing-matches'], alone(qr/ACPI: /));
+$b->case(name => 'an NMI from nobody', args => ['-smp', 2, '-kernel',
+    $b->{kernel}, '-append', 'debugexit=0xf4 die=unasked'],
+    panic => qr/trap 2: NMI/, says => qr/^\tdie_unasked\+/m);
 $b->case(name => 'no clock to measure with', machine => ['-M',
     'microvm,acpi=on,pit=off,auto-kernel-cmdline=off'], args => ['-smp', 2,
     '-kernel', $b->{kernel}, '-append',

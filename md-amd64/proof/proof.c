@@ -25,6 +25,14 @@
 #define APICBASE_X2APIC	0x400
 #define MSR_PAT		0x277
 
+/* Entries of page tables: SDM 3A 4.5. */
+#define PG_V		0x001ULL
+#define PG_W		0x002ULL
+#define PG_UC		0x018ULL
+#define PG_PS		0x080ULL
+#define PG_NX		(1ULL << 63)
+#define PG_FRAME	0x000ffffffffff000ULL
+
 #define READ_CR(_r)							\
 	({ uint64_t _v;							\
 	    __asm volatile("movq %%" #_r ", %0" : "=r" (_v)); _v; })
@@ -64,6 +72,10 @@ state_lapic(struct proof *p)
 	    LVT_MASKED, LVT_MASKED);
 	proof_must(p, "LAPIC LVT error, masked", lapic_read(LAPIC_ERROR) &
 	    LVT_MASKED, LVT_MASKED);
+	proof_must(p, "LAPIC LVT performance, masked", lapic_read(LAPIC_PERF) &
+	    LVT_MASKED, LVT_MASKED);
+	proof_must(p, "LAPIC LVT thermal, masked", lapic_read(LAPIC_THERM) &
+	    LVT_MASKED, LVT_MASKED);
 	proof_must(p, "LAPIC timer divider", lapic_read(LAPIC_TDCR), 0x0b);
 	/* It shows what there is since it was last written. */
 	lapic_write(LAPIC_ESR, 0);
@@ -78,8 +90,8 @@ state_stack(struct cpu_info *ci, struct proof *p, const char *name, int ist)
 
 	low = (uint64_t *)(top - KSTACK_SIZE);
 	if (top != 0 && *low == 0)
-		*low = (uint64_t)ci;
-	proof_must(p, name, top != 0 ? *low : 0, (uint64_t)ci);
+		*low = (uint64_t)ci + ist;
+	proof_must(p, name, top != 0 ? *low : 0, (uint64_t)ci + ist);
 }
 
 static void
@@ -108,6 +120,43 @@ state_tables(struct cpu_info *ci, struct proof *p)
 	    IST_DF);
 }
 
+/*
+ * The page tables below one, which has these rights: no page is writable and
+ * executable.
+ */
+static void
+state_table(struct proof *p, const uint64_t *table, int level, uint64_t rights)
+{
+	uint64_t pte, r;
+	unsigned int i;
+
+	for (i = 0; i < 512; i++) {
+		pte = table[i];
+		if ((pte & PG_V) == 0)
+			continue;
+		r = (rights & pte & PG_W) | ((rights | pte) & PG_NX);
+		if (level > 1 && (pte & PG_PS) == 0)
+			state_table(p, md_ram(pte & PG_FRAME), level - 1, r);
+		else
+			proof_must(p, "page that is written and executed, "
+			    "its entry", r == PG_W ? pte : 0, 0);
+	}
+}
+
+static void
+state_map(struct proof *p)
+{
+	const uint64_t *table = md_ram(READ_CR(cr3) & PG_FRAME);
+	int l;
+
+	state_table(p, table, 4, PG_W);
+	for (l = 4; l > 1; l--)
+		table = md_ram(table[LAPICVA >> (12 + 9 * (l - 1)) & 511] &
+		    PG_FRAME);
+	proof_must(p, "page of the LAPIC: uncached, PCD and PWT",
+	    table[LAPICVA >> 12 & 511] & PG_UC, PG_UC);
+}
+
 void
 proof_state(struct cpu_info *ci, struct proof *p)
 {
@@ -121,6 +170,8 @@ proof_state(struct cpu_info *ci, struct proof *p)
 	    (amd64_x2apic ? APICBASE_X2APIC : 0));
 	state_lapic(p);
 	state_tables(ci, p);
+	if (CPU_IS_PRIMARY(ci))
+		state_map(p);
 	__asm volatile("movw %%cs, %0; movw %%ss, %1" : "=r" (cs), "=r" (ss));
 	proof_must(p, "CS", cs, GSEL_CODE);
 	proof_must(p, "SS", ss, GSEL_DATA);
@@ -132,6 +183,13 @@ proof_state(struct cpu_info *ci, struct proof *p)
 	/* Not the results of the last instruction. */
 	proof_same(p, "RFLAGS", amd64_flags() & ~(uint64_t)0x8d5);
 	proof_same(p, "LAPIC version", lapic_read(LAPIC_VER));
+}
+
+/* An NMI; as hardware that has failed would. */
+void
+proof_unasked(void)
+{
+	cpu_stop(curcpu());
 }
 
 void
@@ -187,20 +245,30 @@ dirty_send(uint32_t vector)
 		dirty_write(LAPIC_ICRLO, 0x44000 | vector);
 }
 
-/* What the CPUs share: the 8259s, which ask without end for vector 0x18. */
+/* One page of registers, where they are; the kernel maps them elsewhere. */
+static volatile uint32_t *
+dirty_map(uint64_t pa)
+{
+	if (!pmap_mapped(pa))
+		md_map(pa, pa, MD_PAGESIZE, PROT_READ | PROT_WRITE |
+		    PROT_DEVICE);
+	return ((volatile uint32_t *)pa);
+}
+
+/*
+ * What the CPUs share: the 8259s, which ask without end for vector 0x18, and
+ * the I/O APIC, where PCs have it, for vector 0x62: both for the PIT.
+ */
 static void
 dirty_shared(void)
 {
 	uint64_t base = rdmsr(MSR_APICBASE);
 	uintptr_t addr = (uintptr_t)proof_return;
+	volatile uint32_t *ioapic = dirty_map(0xfec00000);
 	int i;
 
-	if ((base & APICBASE_X2APIC) == 0) {
-		dirty_lapic = (volatile uint32_t *)(base & 0xffffffffff000);
-		if (!pmap_mapped((uintptr_t)dirty_lapic))
-			md_map((uintptr_t)dirty_lapic, (uint64_t)dirty_lapic,
-			    MD_PAGESIZE, PROT_READ | PROT_WRITE | PROT_DEVICE);
-	}
+	if ((base & APICBASE_X2APIC) == 0)
+		dirty_lapic = dirty_map(base & PG_FRAME);
 	for (i = 0; i < 256; i++)
 		dirty_idt[i] = (struct gate){ addr, GSEL_CODE, 0, 0x8e,
 		    addr >> 16, addr >> 32, 0 };
@@ -209,6 +277,10 @@ dirty_shared(void)
 	outb(0x21, 0x04);
 	outb(0x21, 0x01);
 	outb(0x21, 0x00);
+	ioapic[0] = 0x15;		/* line 2, to this CPU */
+	ioapic[4] = dirty_read(LAPIC_ID);
+	ioapic[0] = 0x14;
+	ioapic[4] = 0x62;
 	outb(0x43, 0x34);		/* the PIT, 291 times a second */
 	outb(0x40, 0x00);
 	outb(0x40, 0x10);
@@ -230,17 +302,19 @@ proof_dirty(int first)
 	dirty_write(LAPIC_LINT0, LVT_MASKED);
 	/* In service, one inside the other. */
 	__asm volatile("sidt %0; lidt %1" : "=m" (idt) : "m" (mine) : "memory");
-	for (i = 0; i < nitems(served); i++) {
+	for (i = first ? 0 : nitems(served) - 1; i < nitems(served); i++) {
 		dirty_send(served[i]);
 		__asm volatile("sti; nop; nop; cli" ::: "memory");
 	}
 	__asm volatile("lidt %0" :: "m" (idt) : "memory");
 	/* Waiting: those of the kernel, and some of nobody. */
 	dirty_send(VEC_IPI);
-	dirty_send(VEC_CLOCK);
 	dirty_send(VEC_XCALL);
-	dirty_send(0x45);
 	dirty_send(0xf3);
+	if (first) {
+		dirty_send(VEC_CLOCK);
+		dirty_send(0x45);
+	}
 	/* The timer runs, again and again; sources are open and go nowhere. */
 	dirty_write(LAPIC_TDCR, 0);
 	dirty_write(LAPIC_TIMER, 0x20000 | 0x41);
@@ -248,6 +322,8 @@ proof_dirty(int first)
 	dirty_write(LAPIC_LINT0, 0x00700);	/* ExtINT: the 8259s */
 	dirty_write(LAPIC_LINT1, 0x000f5);
 	dirty_write(LAPIC_ERROR, 0x000f6);
+	dirty_write(LAPIC_PERF, 0x000f7);
+	dirty_write(LAPIC_THERM, 0x000f8);
 	dirty_write(LAPIC_TPR, 0xff);
 	dirty_write(LAPIC_SVR, 0x2f);	/* off, and another vector */
 	(void)dirty_read(LAPIC_SVR);

@@ -220,6 +220,12 @@ proof_state(struct cpu_info *ci, struct proof *p)
 	proof_same(p, "CNTFRQ_EL0", READ_SPECIAL(cntfrq_el0));
 }
 
+/* There is none: IRQ and FIQ are masked together. */
+void
+proof_unasked(void)
+{
+}
+
 void
 proof_fork(struct thread *t, void (*func)(void))
 {

@@ -318,17 +318,17 @@ arm_run(void *arg)
 {
 	struct cpu_info *ci = curcpu();
 	uint64_t start, tick = md_clock_hz / HZ;
-	static const uint64_t seconds[] = { 3600, 3199, 2798, 2397, 1996, 1595,
-	    1194, 793, 2 * 3600, 10 * 3600, 86400, 0, 366 * 86400 };
+	static const uint64_t seconds[] = { 3600, 2798, 1996, 1194, 2 * 3600,
+	    86400, 366 * 86400 };
 	unsigned int before, i;
 
 	(void)arg;
-	for (i = 0; i <= nitems(seconds); i++) {
+	for (i = 0; i <= 2 * nitems(seconds); i++) {
 		arm_never(ci);
 		before = XT_LOAD(&ci->ci_ticks);
 		/* Or what is soon, where the upper bits are lost. */
-		md_clock_arm(i == nitems(seconds) ? ~0ULL >> 1 :
-		    i % 2 == 0 ? md_clock_hz * seconds[i] :
+		md_clock_arm(i == 2 * nitems(seconds) ? ~0ULL >> 1 :
+		    i % 2 == 0 ? md_clock_hz * seconds[i / 2] :
 		    (1ULL << (31 + i / 2)) + tick / 2);
 		start = md_clock_read();
 		XT_WAIT(md_clock_read() - start > tick);

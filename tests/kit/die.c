@@ -32,6 +32,32 @@ die_null(void)
 	*p;
 }
 
+/* An address that no page can have; it is in a register, which is shown. */
+static void __attribute__((__noinline__))
+die_wild(void)
+{
+	volatile int *p = (volatile int *)(1UL << (MD_WORDBITS - 1) |
+	    0x5a5a5a50UL);
+
+	__asm volatile("" : "+r" (p));
+	*p;
+}
+
+static void __attribute__((__noinline__))
+die_undefined(void)
+{
+	/* Not its first instruction: what is before belongs to another. */
+	XT_INC(&die_in);
+	__builtin_trap();
+}
+
+static void __attribute__((__noinline__))
+die_unasked(void)
+{
+	proof_unasked();
+	compiler_barrier();
+}
+
 /* W^X: text is not written, data is not executed. */
 static void __attribute__((__noinline__))
 die_text(void)
@@ -147,7 +173,9 @@ kit_die(const char *kind)
 		const char	 *name;
 		void		(*func)(void);
 	} kinds[] = {
-		{ "null", die_null }, { "text", die_text },
+		{ "null", die_null }, { "wild", die_wild },
+		{ "undefined", die_undefined }, { "unasked", die_unasked },
+		{ "text", die_text },
 		{ "data", die_data }, { "overflow", die_overflow },
 		{ "stop", die_stop }, { "watchdog", die_watchdog },
 		{ "registers", die_registers },
