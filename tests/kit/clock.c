@@ -377,25 +377,37 @@ silent_run(void *arg)
 	/* Never, again and again: a timer may count no more than seconds. */
 	XT_WAIT_DO(XT_LOAD(&silent_note.xn_ran), "X-SOFT-2: a call that came "
 	    "while another ran, and no clock", md_clock_arm(md_clock_hz * 3600));
+	kit_pend(IPL_TTY);
+	XT_STORE(&silent_in, 2);
+	XT_WAIT_DO(XT_LOAD(&kit_ran.xl_n) == 1, "SPL-1: a slot was pending, "
+	    "an interrupt of another kind came, and no clock",
+	    md_clock_arm(md_clock_hz * 3600));
 	arm_wait(curcpu(), md_clock_hz / HZ);
 }
 
 /*
  * X-SOFT-2: calls that come while a thread runs need no clock: the return
- * from the doorbell dispatches, and looks once more.
+ * from the doorbell dispatches, and looks once more.  SPL-1: the return from
+ * what wakes an idle CPU looks as well.
  */
 void
 test_clock_silent(void)
 {
 	struct xcall first = XCALL_INITIALIZER(silent_first, NULL);
+	unsigned long s;
 	unsigned int n;
 
 	for (n = 1; n < xt_ncpu(); n++) {
+		xt_log_set(&kit_ran);
 		xt_note_set(&silent_note);
 		XT_STORE(&silent_in, 0);
 		xt_thread(n, silent_run, NULL);
-		XT_WAIT(XT_LOAD(&silent_in));
+		XT_WAIT(XT_LOAD(&silent_in) == 1);
 		cpu_xcall(xt_cpu(n), &first);
+		XT_WAIT(XT_LOAD(&silent_in) == 2);
+		s = intr_disable();
+		cpu_unidle(xt_cpu(n));
+		intr_restore(s);
 		xt_join();
 		XT_NOTE(&silent_note, n, 1);
 	}
