@@ -18,6 +18,9 @@ help:
 	@echo "make run              boot every architecture, a verdict for each"
 	@echo "make run ARCH=arm64 NCPU=4 [MACHINE=virt]"
 	@echo "                      boot one machine, its console on the terminal"
+	@echo "make compare          what a cross-call costs, counted, side by side"
+	@echo "make compare CASE=running  its path, instruction by instruction"
+	@echo "make compare BASE=f   and what changed: f.json of before, or a commit"
 	@echo "make check [ARCH=..]  all tests, the boots among them"
 	@echo "make check-all        that, and all that takes longer: an hour or two"
 	@echo "make host-full        the core under sanitizers, ten million calls"
@@ -38,6 +41,7 @@ help:
 
 include mk/boot.mk
 include mk/witness.mk
+include mk/compare.mk
 include mk/model.mk
 
 kernels: $(BOOT_ARCHES:%=kernels-%)
@@ -61,7 +65,7 @@ alone-%:
 # On the host, with firmware that lies, and the boots; prove says how long
 # each took.
 check: check-arch check-contract check-mutants-list check-host check-model \
-    check-fuzz check-rules check-boot check-protocol
+    check-fuzz check-rules check-boot check-protocol check-compare
 # And all that takes longer.
 check-all: check coverage host-full model-full mutants
 	@$(MAKE) --no-print-directory soak N=1

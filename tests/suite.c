@@ -408,6 +408,7 @@ static const struct {
 #endif
 	{ "conform", { xcall_tests, kit_tests } },
 	{ "sweep", { sweep_tests } },
+	{ "compare", { compare_tests } },
 };
 static const struct xtest *const *tables = suites[0].s_tables;
 

@@ -148,7 +148,7 @@ static inline void cpu_xcall_ipi(struct cpu_info *);
  * [md] are an architecture's, in whatever file does what they say; the
  * context is that of the code around.
  *
- *	post		cpu_xcall() begins
+ *	post		cpu_xcall(), cpu_xcall_sync() or cpu_xcall_many() begins
  *	reserved	a slot is reserved, and nothing in it yet
  *	published	the call is in it, and the queue was empty: ring next
  *	doorbell	[md] what rings is written next; whatever the reason

@@ -353,6 +353,7 @@ cpu_xcall_sync_try(struct cpu_info *ci, void (*func)(void *), void *arg,
 	return (0);
 }
 
+XCALL_ENTRY(cpu_xcall_sync, "post");
 void
 cpu_xcall_sync(struct cpu_info *ci, void (*func)(void *), void *arg,
     const char *wmesg)
@@ -409,6 +410,7 @@ xcall_quiet(struct cpu_info *ci, struct xcall *xc)
  * interrupts this may broadcast as well.  At IPL_SOFTCLOCK until all are
  * rung, so that no call runs here while a CPU has been posted to and not.
  */
+XCALL_ENTRY(cpu_xcall_many, "post");
 void
 cpu_xcall_many(const struct cpuset *set, struct xcall *xc)
 {

@@ -21,6 +21,7 @@
 extern const struct xtest kit_tests[];	/* kit/list.h */
 extern const struct xtest sweep_tests[]; /* sweep/list.h */
 extern const struct xtest hook_tests[];	/* hook/list.h */
+extern const struct xtest compare_tests[]; /* compare/list.h */
 
 /* Interrupt sources and soft interrupts for tests; before the first one. */
 void	kit_init(void);
@@ -66,6 +67,7 @@ unsigned int	kit_sleepers(const void *);
 #include "kit/list.h"
 #include "sweep/list.h"
 #include "hook/list.h"
+#include "compare/list.h"
 #undef XTEST
 
 #endif /* KIT_H */

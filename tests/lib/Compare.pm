@@ -43,7 +43,7 @@ our @STAGES = (
 	[wake => 'the sleeping sender is woken'],
 	[return => 'back to what was interrupted'],
 	[idleloop => 'the idle loop looks for work'],
-	[unidle => 'out of the idle loop'],
+	[unidle => 'the interrupt that ends the sender\'s halt'],
 	[resume => 'the sender runs again'],
 );
 # Of these the sum is what a call costs: all but the function itself, and

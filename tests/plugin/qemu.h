@@ -59,6 +59,7 @@ const void *qemu_plugin_insn_data(const struct qemu_plugin_insn *);
 #else
 size_t	qemu_plugin_insn_data(const struct qemu_plugin_insn *, void *, size_t);
 #endif
+char	*qemu_plugin_insn_disas(const struct qemu_plugin_insn *);
 bool	qemu_plugin_mem_is_store(qemu_plugin_meminfo_t);
 struct qemu_plugin_hwaddr *qemu_plugin_get_hwaddr(qemu_plugin_meminfo_t,
 	    uint64_t);
