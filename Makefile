@@ -107,7 +107,8 @@ fuzz:
 # What is asked of the instructions themselves: md-X/proof/rules.
 check-rules:
 	@for a in $(BOOT_ARCHES); do for k in mp up; do \
-	    $(KERNEL) ARCH=$$a KIND=$$k || exit 1; done; done
+	    $(KERNEL) ARCH=$$a KIND=$$k $(if $(filter order-%,$(WORD)),order) \
+		|| exit 1; done; done
 	@CC='$(CC)' WORD='$(WORD)' $(PROVE) --timer -j$(JOBS) \
 	    --exec '$(PERL) tests/rules.pl' \
 	    $(wildcard $(BOOT_ARCHES:%=md-%/proof/rules))

@@ -60,6 +60,9 @@ LDFLAGS = -T $(MD)/kernel.ld -nostdlib -static --fatal-warnings \
 $(OBJ)/mi/kern/main.o: DEFS += $(TEST_MAIN)
 
 all: $(OBJ)/$(MD_IMAGE) $(OBJ)/compile_commands.json
+ifeq ($(KIND),mp)
+all order: $(OBJ)/tests/order.ll
+endif
 efi: $(EFI_NAME:%=$(OBJ)/EFI/BOOT/%)
 
 # Symbols for backtraces: linked once without, then with those of that link.
@@ -110,6 +113,13 @@ $(OBJ)/%.o: %.S
 	@mkdir -p $(@D)
 	@$(CC) $(CFLAGS) -MMD -MP -c -o $@ $<
 
+# What the compiler is told, for tests/rules.pl.
+$(OBJ)/%.ll: %.c $(OBJ)/flags
+	@echo "  IR     $@"
+	@mkdir -p $(@D)
+	@$(CC) $(CFLAGS) -g0 -MMD -MP -MT $@ -MF $(@:.ll=.ll.d) -S -emit-llvm \
+	    -o $@ $<
+
 # Structure offsets for assembler.
 $(filter $(MD_SRCS:%.S=$(OBJ)/$(MD)/%.o),$(OBJS)): $(OBJ)/assym.h
 $(OBJ)/assym.h: $(MD)/assym.c $(OBJ)/flags
@@ -132,5 +142,5 @@ $(OBJ)/compile_commands.json: $(OBJ)/flags
 	@test $(KIND) != mp || cp $@ compile_commands.json
 
 FORCE:
-.PHONY: all efi FORCE
--include $(OBJS:.o=.d) $(OBJ)/assym.d
+.PHONY: all efi order FORCE
+-include $(OBJS:.o=.d) $(OBJ)/assym.d $(OBJ)/tests/order.ll.d

@@ -172,7 +172,7 @@ sub read_tests {
 		    "$set.$1", $file, split ' ', $2 =~ s/"\s*"//gr)
 		    while $text =~ /^XTEST\((\w+),\s*\d+,\s*"(.*?)"\)/gms;
 	}
-	for my $file (files(qw(md-*/proof/rules))) {
+	for my $file (files(qw(tests/order.rules md-*/proof/rules))) {
 		my $text = slurp($file);
 
 		test_add('rules', $1, $file, split ' ', $2)

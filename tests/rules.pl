@@ -56,6 +56,10 @@
 #
 # WORD= in the environment is the one rule that is judged.
 #
+# A table of rules on what the compiler is told, tests/order.rules, is read
+# for every architecture: its instructions are those of the intermediate code
+# of tests/order.c, and it needs no settings.
+#
 # bad and good are examples in assembler, at least one of each: they are
 # assembled and judged first, so that a rule that no longer says what it
 # should, or a disassembler that prints otherwise, is noticed.  A rule that
@@ -204,6 +208,45 @@ sub read_code
 	}
 	$k{start}{$_} = 1 for grep { exists $k{at}{$_} } values %{$k{sym}};
 	flow($t, \%k);
+	return \%k;
+}
+
+# The same of the compiler's intermediate code.
+sub read_ir
+{
+	my @lines = @_;
+	my %k = (insn => [], at => {}, sym => {});
+	my $insn = $k{insn};
+	my (%label, $sym, $more);
+
+	for (@lines) {
+		$sym = $1, next if /^define .*\@([\w.]+)\(/;
+		$sym = undef if /^\}/;
+		next if !defined $sym;
+		$label{"$sym $1"} = @$insn, next if /^([-\w.\$]+):/;
+		s/^\s+|\s+$//g;
+		next if $_ eq '' || /^;/;
+		# The cases of a switch have lines of their own.
+		$insn->[-1]{text} .= " $_", next if $more;
+		$more = /^switch .*\[$/;
+		$k{sym}{$sym} //= @$insn;
+		$k{at}{@$insn} = @$insn;
+		push @$insn, { addr => scalar @$insn, text => $_,
+		    sym => $sym, off => @$insn - $k{sym}{$sym} };
+	} continue {
+		$more = 0 if $more && /\]/;
+	}
+	for my $i (0 .. $#$insn) {
+		my $n = $insn->[$i];
+		my ($text, $of) = @$n{qw(text sym)};
+
+		$n->{show} = $text =~ s/, ![\w.]+ !\d+//gr;
+		$n->{next} = $text =~ /^(?:ret|unreachable)\b/ ? [] :
+		    $text =~ /^(?:br|switch) / ? [ map { $label{"$of $_"} //
+		    die "rules.pl: $of: no label $_\n" }
+		    $text =~ /label %([-\w.\$]+)/g ] : [ $i + 1 ];
+		push @{$insn->[$_]{prev}}, $i for @{$n->{next}};
+	}
 	return \%k;
 }
 
@@ -456,12 +499,24 @@ sub judge
 	return (scalar @subject, @wrong);
 }
 
+sub assembled
+{
+	my ($t, $asm, $target) = @_;
+	my %plain = %$t;
+
+	(my $obj = $asm) =~ s/s$/o/;
+	my @cmd = ($clang, "--target=$target", '-c', '-o', $obj, $asm);
+	system(@cmd) == 0 or die "rules.pl: @cmd failed\n";
+	delete $plain{skip};
+	return read_code(\%plain, $obj);
+}
+
 # The examples: each is a routine of its own, and judged as the rule says,
 # whatever the names in it.
 sub examples
 {
 	my ($t, $arch, $target) = @_;
-	my ($asm, $n, %of) = ("obj/rules/$arch.s", 0);
+	my ($asm, $n, %of, @ir) = ("obj/rules/$arch.s", 0);
 
 	mkdir 'obj';
 	mkdir 'obj/rules';
@@ -471,18 +526,16 @@ sub examples
 			for (@{$r->{$kind} // []}) {
 				$of{"example$n"} = [ $r, $kind, $_ ];
 				print $fh ".text; .p2align 6; .globl ",
-				    "example$n; example$n: $_\n";
+				    "example$n; example$n: $_\n"
+				    if defined $target;
+				push @ir, "define \@example$n(",
+				    split(/; /), '}';
 				$n++;
 			}
 		}
 	}
 	close $fh;
-	(my $obj = $asm) =~ s/s$/o/;
-	my @cmd = ($clang, "--target=$target", '-c', '-o', $obj, $asm);
-	system(@cmd) == 0 or die "rules.pl: @cmd failed\n";
-	my %plain = %$t;
-	delete $plain{skip};
-	my $k = read_code(\%plain, $obj);
+	my $k = defined $target ? assembled($t, $asm, $target) : read_ir(@ir);
 	my %wrong;
 	for my $name (sort keys %of) {
 		my ($r, $kind, $text) = @{$of{$name}};
@@ -540,6 +593,15 @@ sub kernel
 	read_targets($t, $k, $elf);
 	$k->{called} = { map { $_->{to} => 1 }
 	    grep { $_->{call} && defined $_->{to} } @{$k->{insn}} };
+	rules($t, $k, $name, $elf);
+	(my $flat = $elf) =~ s/kernel\.elf$/Image/;
+	same_image($name, $elf, $flat) if -e $flat;
+}
+
+sub rules
+{
+	my ($t, $k, $name, $elf) = @_;
+
 	for my $r (@{$t->{rules}}) {
 		my $what = exists $r->{segments} ?
 		    { insn => read_segments($elf) } : $k;
@@ -560,8 +622,16 @@ sub kernel
 		result($num > 0 && !@wrong, "$r->{name} $name: $num places",
 		    @notes);
 	}
-	(my $flat = $elf) =~ s/kernel\.elf$/Image/;
-	same_image($name, $elf, $flat) if -e $flat;
+}
+
+# The rules that are asked for.
+sub wanted
+{
+	my ($t) = @_;
+
+	@{$t->{rules}} = grep { $_->{name} eq $ENV{WORD} } @{$t->{rules}}
+	    if ($ENV{WORD} // '') ne '';
+	return @{$t->{rules}} > 0;
 }
 
 for my $file (@ARGV) {
@@ -571,12 +641,16 @@ for my $file (@ARGV) {
 	open my $mk, '<', "md-$arch/arch.mk" or
 	    die "rules.pl: md-$arch/arch.mk: $!\n";
 	my ($target) = map { /^TARGET\s*=\s*(\S+)/ ? $1 : () } <$mk>;
-	if (($ENV{WORD} // '') ne '') {
-		@{$t->{rules}} = grep { $_->{name} eq $ENV{WORD} }
-		    @{$t->{rules}};
-		die "rules.pl: $file: no rule $ENV{WORD}\n"
-		    if !@{$t->{rules}};
+	my $told = read_table('tests/order.rules');
+	my ($code, $order) = (wanted($t), wanted($told));
+	die "rules.pl: no rule $ENV{WORD}\n" if !$code && !$order;
+	if ($order) {
+		examples($told, "$arch-order");
+		open my $ir, '<', "obj/$arch/mp/tests/order.ll" or
+		    die "rules.pl: obj/$arch/mp/tests/order.ll: $!\n";
+		rules($told, read_ir(<$ir>), "$arch/order");
 	}
+	next if !$code;
 	examples($t, $arch, $target);
 	my @elf = grep { -e } map { "obj/$arch/$_/kernel.elf" } qw(mp up);
 	die "rules.pl: no kernel under obj/$arch: make kernels\n" if !@elf;

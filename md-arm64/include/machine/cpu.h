@@ -127,6 +127,7 @@ splx(int ipl)
 static inline void
 cpu_soft_pend(unsigned int slot)
 {
+	compiler_barrier();
 	__atomic_fetch_or(&curcpu()->ci_ipending, 1UL << slot,
 	    __ATOMIC_RELAXED);
 	compiler_barrier();
