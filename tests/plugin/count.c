@@ -14,10 +14,13 @@
  * are in the file that labels= names, one record a line, numbers in
  * hexadecimal, a name up to the end of its line:
  *
- *	text START END		instructions here only
+ *	text START END		instructions here only; as many as there are
  *	cpu REGISTER		CPUs are told apart by it, not by QEMU's number
  *	label NAME ADDR		a point; those of one address in this order
+ *	within START END NAME	a label wherever it can be met between these
+ *	looks NAME BYTES MASK	a label at instructions that look so
  *	entry ADDR		where an interrupt of another kind enters
+ *	only NAME		a call without this label is left out
  *	class NAME BYTES MASK	atomic, barrier, firmware; wait: a relax hint
  *	reg STAGE BYTES MASK NAME	an access to a system register; STAGE
  *				is - or the only one it is meant in
@@ -55,6 +58,7 @@
 #define NLINE		(1 << 17)	/* a power of 2 */
 #define NPATH		4096
 #define NLABEL		6	/* at one address */
+#define NTEXT		4
 
 int qemu_plugin_version = PLUGIN_API;
 
@@ -98,7 +102,8 @@ static struct pattern {
 	uint8_t		p_bytes[INSNMAX];
 	uint8_t		p_mask[INSNMAX];
 	size_t		p_size;
-	unsigned int	p_class;	/* IS_*; 0: a register */
+	unsigned int	p_class;	/* IS_*; 0: a register or a label */
+	const char	*p_label;
 	unsigned int	p_reg;
 	enum stage	p_stage;	/* NONE: any */
 } patterns[NPATTERN];
@@ -112,7 +117,7 @@ static struct device {
 static unsigned int ndevice;
 
 /* One for each byte of the text. */
-static struct insn {
+struct insn {
 	uint64_t	 i_pc;
 	char		*i_text;	/* as a person reads it */
 	uint8_t		 i_size;	/* 0: not translated yet */
@@ -122,8 +127,14 @@ static struct insn {
 	uint8_t		 i_nreg;
 	uint8_t		 i_reg[4];	/* patterns */
 	const char	*i_label[NLABEL];
-} *insns;
-static uint64_t text_start, text_end;
+	const char	*i_within;
+};
+static struct text {
+	uint64_t	 t_start;
+	uint64_t	 t_end;
+	struct insn	*t_insns;
+} texts[NTEXT];
+static unsigned int ntext;
 
 struct history {
 	const struct insn *h_insn;
@@ -137,6 +148,9 @@ static struct cpu {
 		enum stage	   x_next;	/* after this instruction */
 		const struct insn *x_prev;
 		bool		   x_idled;	/* "reasons" */
+		/* VECTOR as it was, should this be no doorbell. */
+		bool		   x_touched;
+		uint32_t	   x_count[NCOUNT];
 	}		 c_context[NCONTEXT];
 	unsigned int	 c_depth;
 	bool		 c_leaves;
@@ -174,6 +188,8 @@ static struct step {
 } path[NPATH];
 static unsigned int npath;
 static bool path_kept;
+static const char *only;
+static bool only_met;
 
 static FILE *out;
 static const char *failed;
@@ -289,9 +305,16 @@ case_end(void)
 	ncase++;
 }
 
+static struct context *
+context(struct cpu *c)
+{
+	return (&c->c_context[c->c_depth]);
+}
+
 static void
 call_begin(void)
 {
+	struct context *x;
 	struct cpu *c;
 
 	if (call_open)
@@ -301,9 +324,13 @@ call_begin(void)
 			memset(c->c_count, 0, sizeof(c->c_count));
 		c->c_touched = 0;
 		c->c_nhistory = 0;
+		for (x = c->c_context; x <= context(c); x++) {
+			memset(x->x_count, 0, sizeof(x->x_count));
+			x->x_touched = false;
+		}
 	}
 	call_open = true;
-	call_disturbed = false;
+	call_disturbed = only_met = false;
 	call_ran = 0;
 	call_number++;
 	call_lines = 0;
@@ -323,7 +350,7 @@ call_done(void)
 	call_open = false;
 	if (!case_open)
 		return;
-	if (call_disturbed) {
+	if (call_disturbed || (only != NULL && !only_met)) {
 		case_disturbed++;
 		return;
 	}
@@ -352,21 +379,22 @@ call_done(void)
  * Stages.
  */
 
-static struct context *
-context(struct cpu *c)
-{
-	return (&c->c_context[c->c_depth]);
-}
-
 static void
 enter(struct cpu *c)
 {
+	struct context *x;
+
+	/* Its first stage is counted in one place. */
+	if (c->c_depth != 0 && context(c)->x_stage == VECTOR)
+		call_disturbed = true;
 	if (++c->c_depth == NCONTEXT) {
 		fail("%d interrupts, and none leaves", NCONTEXT);
 		c->c_depth--;
 	}
-	*context(c) = (struct context){ .x_stage = VECTOR };
-	memset(c->c_count[VECTOR], 0, sizeof(c->c_count[VECTOR]));
+	x = context(c);
+	*x = (struct context){ .x_stage = VECTOR,
+	    .x_touched = (c->c_touched & BIT(VECTOR)) != 0 };
+	memcpy(x->x_count, c->c_count[VECTOR], sizeof(x->x_count));
 	c->c_nhistory = 0;
 }
 
@@ -385,13 +413,15 @@ leave(struct cpu *c)
 	c->c_nhistory = 0;
 	if (x->x_stage == VECTOR && x->x_idled && old->x_stage != NONE) {
 		for (m = 0; m < NCOUNT; m++)
-			c->c_count[UNIDLE][m] += c->c_count[VECTOR][m];
+			c->c_count[UNIDLE][m] += c->c_count[VECTOR][m] -
+			    x->x_count[m];
 		c->c_touched |= BIT(UNIDLE);
 		counts = true;
 	}
 	if (x->x_stage == VECTOR) {
-		memset(c->c_count[VECTOR], 0, sizeof(c->c_count[VECTOR]));
-		c->c_touched &= ~BIT(VECTOR);
+		memcpy(c->c_count[VECTOR], x->x_count, sizeof(x->x_count));
+		if (!x->x_touched)
+			c->c_touched &= ~BIT(VECTOR);
 	}
 	if (!counts && old->x_stage != NONE)
 		call_disturbed = true;
@@ -443,6 +473,22 @@ stage_set(struct cpu *c, struct context *x, enum stage stage)
 	c->c_nhistory = 0;
 }
 
+/* Not a label: where it cannot be met it means nothing. */
+static void
+within(struct cpu *c, const char *name)
+{
+	struct context *x = context(c);
+	unsigned int n;
+
+	for (n = 0; n < sizeof(labels) / sizeof(labels[0]); n++) {
+		if (strcmp(name, labels[n].l_name) == 0 &&
+		    (labels[n].l_from & BIT(x->x_stage)) != 0) {
+			stage_set(c, x, labels[n].l_stage);
+			return;
+		}
+	}
+}
+
 static void
 label(struct cpu *c, const struct insn *i, const char *name)
 {
@@ -478,6 +524,8 @@ label(struct cpu *c, const struct insn *i, const char *name)
 			    stages[x->x_stage].name, case_name);
 		if (strcmp(name, "call") == 0)
 			call_ran++;
+		if (only != NULL && strcmp(name, only) == 0)
+			only_met = true;
 		if ((labels[n].l_from & BIT(x->x_stage)) == 0)
 			continue;
 		/* The instruction that calls is the caller's. */
@@ -650,6 +698,8 @@ exec_cb(unsigned int cpu, void *arg)
 		enter(c);
 	else if (x->x_stage != NONE)
 		wait_loop(c, x->x_stage, i);
+	if (i->i_within != NULL)
+		within(c, i->i_within);
 	for (n = 0; n < i->i_nlabel; n++)
 		label(c, i, i->i_label[n]);
 	x = context(c);
@@ -727,6 +777,19 @@ mem_cb(unsigned int cpu, qemu_plugin_meminfo_t info, uint64_t va, void *arg)
 	line_touch(c, x->x_stage, va, &c->c_count[x->x_stage][LINES]);
 }
 
+/* NULL where no text is. */
+static struct insn *
+insn_at(uint64_t pc)
+{
+	const struct text *t;
+
+	for (t = texts; t < &texts[ntext]; t++) {
+		if (pc >= t->t_start && pc < t->t_end)
+			return (&t->t_insns[pc - t->t_start]);
+	}
+	return (NULL);
+}
+
 static void
 insn_make(struct insn *i, struct qemu_plugin_insn *q)
 {
@@ -745,7 +808,10 @@ insn_make(struct insn *i, struct qemu_plugin_insn *q)
 			continue;
 		if (p->p_class != 0)
 			i->i_class |= p->p_class;
-		else if (i->i_nreg < sizeof(i->i_reg))
+		else if (p->p_label != NULL) {
+			if (i->i_nlabel < NLABEL)
+				i->i_label[i->i_nlabel++] = p->p_label;
+		} else if (i->i_nreg < sizeof(i->i_reg))
 			i->i_reg[i->i_nreg++] = p - patterns;
 	}
 }
@@ -759,11 +825,10 @@ trans_cb(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
 	for (n = 0; n < count; n++) {
 		struct qemu_plugin_insn *q = qemu_plugin_tb_get_insn(tb, n);
 		uint64_t pc = qemu_plugin_insn_vaddr(q);
-		struct insn *i;
+		struct insn *i = insn_at(pc);
 
-		if (pc < text_start || pc >= text_end)
+		if (i == NULL)
 			continue;
-		i = &insns[pc - text_start];
 		i->i_pc = pc;
 		if (i->i_size == 0)
 			insn_make(i, q);
@@ -823,11 +888,10 @@ parse_pattern(const char *bytes, const char *mask, struct pattern **pp)
 static const char *
 parse_at(uint64_t a, const char *name)
 {
-	struct insn *i;
+	struct insn *i = insn_at(a);
 
-	if (insns == NULL || a < text_start || a >= text_end)
+	if (i == NULL)
 		return ("outside the text");
-	i = &insns[a - text_start];
 	if (name == NULL)
 		i->i_entry = 1;
 	else if (i->i_nlabel == NLABEL)
@@ -854,10 +918,25 @@ parse(const char *line)
 	if (sscanf(line, "text %" SCNx64 " %" SCNx64, &a, &b) == 2) {
 		if (b <= a || b - a > 64 << 20)
 			return ("text of no sensible size");
-		text_start = a;
-		text_end = b;
-		insns = calloc(b - a, sizeof(*insns));
-		return (insns == NULL ? "no memory" : NULL);
+		if (ntext == NTEXT)
+			return ("too many texts");
+		texts[ntext] = (struct text){ a, b,
+		    calloc(b - a, sizeof(struct insn)) };
+		return (texts[ntext++].t_insns == NULL ? "no memory" : NULL);
+	}
+	if (sscanf(line, "within %" SCNx64 " %" SCNx64 " %63[^\n]", &a, &b,
+	    name) == 3) {
+		const char *label = strdup(name);
+
+		for (; a < b && insn_at(a) != NULL; a++)
+			insn_at(a)->i_within = label;
+		return (a < b ? "outside the text" : NULL);
+	}
+	if (sscanf(line, "looks %63s %39s %39s", name, bytes, mask) == 3) {
+		if ((error = parse_pattern(bytes, mask, &p)) != NULL)
+			return (error);
+		p->p_label = strdup(name);
+		return (NULL);
 	}
 	if (sscanf(line, "cpu %63s", cpu_name) == 1) {
 		flags = QEMU_PLUGIN_CB_R_REGS;
@@ -895,6 +974,10 @@ parse(const char *line)
 		    reg_named(name) };
 		return (NULL);
 	}
+	if (sscanf(line, "only %63[^\n]", name) == 1) {
+		only = strdup(name);
+		return (NULL);
+	}
 	if (sscanf(line, "ring %63[^\n]", name) == 1) {
 		regs[reg_named(name)].r_rings = true;
 		return (NULL);
@@ -919,7 +1002,7 @@ labels_read(const char *name)
 		error = parse(line);
 	}
 	fclose(f);
-	if (error == NULL && insns == NULL)
+	if (error == NULL && ntext == 0)
 		error = "no text record";
 	if (error != NULL)
 		fprintf(stderr, "count: %s:%d: %s\n", name, n, error);
