@@ -38,6 +38,8 @@
 #	send, ack, eoi	names of these that ring, acknowledge, end
 #	budget		controller => most instructions of `running'
 #	cluster		the controller that rings 16 CPUs at once
+#
+# Another kernel is measured with IMAGE= and LABELS=, tests/lib/Image.pm.
 
 # proves compare measured: POINT-1
 # proves compare budget: POINT-1
@@ -56,11 +58,13 @@ use POSIX ();
 use lib "$FindBin::Bin/lib";
 use Compare;
 use Elf;
+use Image;
 use Machines;
 use Witness;
 
 my $dir = 'obj/compare';
 my $VERSION = 1;
+my $LIMIT = 1800;		# seconds of another kernel\'s run
 my @STAGES = map { $_->[0] } @Compare::STAGES;
 my @METRICS = map { $_->[0] } @Compare::MEASURES;
 # The triple of the budgets: names of stages.
@@ -71,7 +75,8 @@ my %path = map { $_ => 1 } qw(self running idle deferred coalesced sync);
 my $SLOT = 'which slot of the ring, and so which cache line, a call gets';
 my $ORDER = 'which of several CPUs comes first, and what it finds';
 my %opt = (CC => 'clang', LD => 'ld.lld', JOBS => 2, ARCH => '', CASE => '',
-    BASE => '', SCALE => '', BOUND => 0);
+    BASE => '', SCALE => '', IMAGE => '', LABELS => '', OUT => '',
+    BOUND => 0);
 
 sub stop { die "compare.pl: $_[0]\n" }
 
@@ -102,12 +107,17 @@ sub labels {
 	my ($to) = sort { $b <=> $a } map { $_->[1] } @ranges;
 
 	open my $fh, '>', $file or stop("$file: $!");
-	printf $fh "text %x %x\n", $from, $to;
+	if ($col->{labels}) {
+		print $fh @{$col->{labels}};
+	} else {
+		printf $fh "text %x %x\n", $from, $to;
+		printf $fh "label %x %s\n", $_->[1], $_->[0]
+		    for points("$k->{dir}/kernel.elf");
+		printf $fh "entry %x\n", Witness::symbol($k, $_)
+		    for @{$t->{entry}};
+	}
 	# As the protocol checker: there it says why.
 	print $fh "cpu $col->{cpu}\n" if $col->{cpu} && $col->{api} > 1;
-	printf $fh "label %x %s\n", $_->[1], $_->[0]
-	    for points("$k->{dir}/kernel.elf");
-	printf $fh "entry %x\n", Witness::symbol($k, $_) for @{$t->{entry}};
 	printf $fh "class %s %s\n", $_->[0], Witness::pattern($_->[1])
 	    for @{$t->{class}};
 	printf $fh "reg %s %s %s\n", $_->[2] // '-', Witness::pattern($_->[1]),
@@ -150,8 +160,9 @@ sub prepare {
 # In a process of its own.
 sub boot {
 	my ($col, $base) = @_;
-	my @args = ('-icount', 'shift=0,sleep=off', '-rtc',
-	    'clock=vm,base=2026-01-01',
+	my @icount = $col->{timed} ? () : ('-icount', 'shift=0,sleep=off',
+	    '-rtc', 'clock=vm,base=2026-01-01');
+	my @args = (@icount,
 	    '-plugin', "$col->{plugin},labels=$base.labels,out=$base.out",
 	    '-d', join(',', 'plugin', map { "trace:$_" } @{$col->{w}{trace}}),
 	    '-D', "$base.log");
@@ -165,6 +176,13 @@ sub boot {
 	    ',one-insn-per-tb=on' : '');
 	$ENV{QEMU} = $col->{env} if $col->{env};
 	delete $ENV{HARNESS_ACTIVE};
+	if ($col->{labels}) {
+		my $why = Image::run("$base.boot", $LIMIT,
+		    Image::command($col->{k}, $col->{id}, '', @args));
+
+		print "# $why\n" if defined $why;
+		POSIX::_exit(defined $why);
+	}
 	exec $^X, 'tests/boot.pl', (map { "--qemu=$_" } @args),
 	    '--append=suite=compare', "--append=tests=$col->{tests}",
 	    $col->{id} or POSIX::_exit(127);
@@ -345,6 +363,15 @@ sub scaling_json {
 	    keys %by], \@all);
 }
 
+sub located {
+	my ($k, $pc) = @_;
+	my ($function, $offset) = Witness::where($k, $pc) =~
+	    /\A(.*)\+0x([0-9a-f]+)\z/;
+
+	return { function => $function // '', offset => hex($offset // 0),
+	    source => '' };
+}
+
 # Function, offset, source line of each address.
 sub symbolize {
 	my ($k, @pcs) = @_;
@@ -352,7 +379,7 @@ sub symbolize {
 	my @list = sort { $a <=> $b } keys %uniq;
 	my (%at, $top);
 
-	return {} unless @list;
+	return { map { $_ => located($k, $_) } @list } if !$k->{dir} || !@list;
 	chomp(my $tool = `'$opt{CC}' -print-prog-name=llvm-symbolizer`);
 	open my $in, '>', "$dir/addresses" or stop("$dir/addresses: $!");
 	printf $in "0x%x\n", $_ for @list;
@@ -364,14 +391,10 @@ sub symbolize {
 	@lines = grep { $_ ne '' } @lines;
 	for my $i (0 .. $#list) {
 		my $source = $lines[2 * $i + 1] // '';
-		my ($function, $offset) = Witness::where($k, $list[$i]) =~
-		    /\A(.*)\+0x([0-9a-f]+)\z/;
-
 		$source =~ s/:\d+\z//;
 		$source =~ s{\A\Q$top\E/}{};
 		$source =~ s{\A\./}{};
-		$at{$list[$i]} = { function => $function // '',
-		    offset => hex($offset // 0),
+		$at{$list[$i]} = { %{located($k, $list[$i])},
 		    source => $source =~ /\?\?/ ? '' : $source };
 	}
 	return \%at;
@@ -418,6 +441,7 @@ sub column_json {
 	my ($scaling, $all);
 
 	witness($col, $base, @cases);
+	return image_json($col, @cases) if $col->{labels};
 	my @one = grep { $_->{name} !~ /-N\z|\Aall-to-one\z/ } @cases;
 	($scaling, $all) = scaling_json($col, grep { $_->{name} =~
 	    /-N\z|\Aall-to-one\z/ } @cases);
@@ -499,8 +523,9 @@ sub row {
 
 sub title {
 	my ($col) = @_;
+	my ($kernel) = split /\W/, $col->{kernel} // '';
 
-	return "$col->{arch} $col->{controller}";
+	return join ' ', $col->{arch}, $col->{controller}, $kernel // ();
 }
 
 sub table {
@@ -546,8 +571,9 @@ sub table {
 		my ($o) = $col->{cflags} =~ /(-O\S+)/;
 
 		print "$col->{id}: QEMU $col->{qemu}, $col->{cpu_model}, ",
-		    $o // '', "; a queue takes $col->{state_bytes_per_cpu} ",
-		    "bytes of each CPU\n";
+		    $col->{kernel} // (($o // '') . "; a queue takes " .
+		    "$col->{state_bytes_per_cpu} bytes of each CPU"), "\n";
+		print "    $_\n" for @{$col->{notes} // []};
 	}
 	print "skipped: $_->{id}: $_->{reason}\n" for @{$data->{skipped}};
 	print "DIAGNOSTIC is ", $data->{about}{diagnostic} ? 'on' : 'off',
@@ -677,6 +703,77 @@ sub step_text {
 }
 
 #
+# Another kernel
+#
+
+# The columns that LABELS= has.
+sub image_columns {
+	my ($skipped) = @_;
+
+	stop('IMAGE= and LABELS= go together') if $opt{IMAGE} eq '' ||
+	    $opt{LABELS} eq '';
+	my $l = Image::load($opt{IMAGE}, $opt{LABELS});
+	my @arches = grep { -e "md-$_/proof/compare" } Machines::arches('.');
+	my @cols;
+
+	stop("$opt{LABELS}: no arch '$l->{arch}'; there are: @arches")
+	    unless grep { $_ eq $l->{arch} } @arches;
+	Image::symbols($l);
+	my @labels = Image::labels($l);
+	my $t = table_of($l->{arch});
+	my $w = Witness::tables('.', $l->{arch});
+
+	for (@{$l->{cell}}) {
+		my ($line, $cell, $controller) = @$_;
+		my ($machine, $cpus) = split m{/}, $cell;
+		my ($like) = grep { $_->{controller} eq $controller }
+		    @{$t->{columns}} or stop("$opt{LABELS}:$line: no " .
+		    "controller '$controller'; there are: " . join ' ',
+		    map { $_->{controller} } @{$t->{columns}});
+		my $col = { id => "$l->{arch}/$cell", arch => $l->{arch},
+		    machine => $machine, cpus => $cpus, t => $t, k => $l,
+		    w => $w->{controllers}{$like->{witness}},
+		    cpu => $w->{cpu}, controller => $controller,
+		    image => $l->{image}, labels => \@labels,
+		    timed => ($l->{icount} // '') eq 'no' };
+		my $why = prepare($col);
+
+		if (defined $why) {
+			push @$skipped, { id => $col->{id}, reason => $why };
+		} else {
+			push @cols, $col;
+		}
+	}
+	return @cols;
+}
+
+sub image_json {
+	my ($col, @cases) = @_;
+
+	for my $c (@cases) {
+		stop("$col->{id}, case $c->{name}: of $c->{calls} calls some " .
+		    "never came to the label 'call'") unless $c->{least};
+		$path{$c->{name}} = 1;
+	}
+	return { id => lc((split /\W/, $col->{k}{kernel})[0]) .
+	    "/$col->{id}", arch => $col->{arch},
+	    machine => $col->{machine}, controller => $col->{controller},
+	    cpus => $col->{cpus} + 0, cpu_model => $col->{model},
+	    qemu => $col->{version}, icount => $col->{timed} ?
+	    JSON::PP::false : JSON::PP::true, cflags => '', image => digest($col->{image}),
+	    kernel => $col->{k}{kernel},
+	    notes => $col->{k}{note}, scaling => [], all_to_one => [],
+	    cases => [map { case_json($_) } @cases],
+	    paths => paths_json($col->{k}, @cases) };
+}
+
+# What `make compare-linux' has found, to stand beside ours.
+sub image_beside {
+	return map { @{Compare::load($_)->{columns}} }
+	    sort glob 'obj/linux/*/compare.json';
+}
+
+#
 # What is asked for
 #
 
@@ -726,6 +823,24 @@ sub columns {
 	return @cols;
 }
 
+# What two runs agree in: all, but where the clock is the host's.
+sub steady {
+	my $data = JSON::PP::decode_json(encode($_[0]));
+
+	for my $col (grep { !$_->{icount} } @{$data->{columns}}) {
+		delete $col->{paths};
+		for my $case (@{$col->{cases}}) {
+			delete @$case{qw(calls disturbed varies)};
+			for my $s (@{$case->{stages}}, $case->{total}) {
+				delete $s->{passes};
+				delete @$_{qw(min max)}
+				    for grep { ref } @$s{@METRICS};
+			}
+		}
+	}
+	return $data;
+}
+
 # All columns, each measured twice; the whole of it.
 sub measure {
 	my ($skipped, @cols) = @_;
@@ -747,7 +862,8 @@ sub measure {
 		    @cols] };
 	}
 	my @text = map { encode($_) } @data;
-	if ($text[0] ne $text[1]) {
+	my @steady = map { encode(steady($_)) } @data;
+	if ($steady[0] ne $steady[1]) {
 		write_file("$dir/first.json", $text[0]);
 		write_file("$dir/second.json", $text[1]);
 		stop("two runs differ: $dir/first.json and $dir/second.json");
@@ -1044,9 +1160,12 @@ sub main {
 	    if $base && $base->{kind} ne 'counts';
 	my @lists = $opt{CASE} ne '' ? 'columns' :
 	    ('columns', 'scaling', $opt{SCALE} eq 'full' ? 'full' : ());
-	@cols = map { columns($_, \@skipped, @lists) } @arches;
+	my $image = $opt{IMAGE} ne '' || $opt{LABELS} ne '';
+	$dir = $opt{OUT} || "$dir/image" if $image;
+	@cols = $image ? image_columns(\@skipped) :
+	    map { columns($_, \@skipped, @lists) } @arches;
 	stop("nothing can be run: $skipped[0]{reason}") unless @cols;
-	if ($opt{CASE} ne '') {
+	if ($opt{CASE} ne '' && !$image) {
 		$path{$opt{CASE}} or stop("CASE=$opt{CASE}: no such path; " .
 		    'there are: ' . join ' ', sort keys %path);
 		(my $tests = $opt{CASE}) =~ tr/-/_/;
@@ -1057,10 +1176,17 @@ sub main {
 		path_view($data, $opt{CASE});
 		return 0;
 	}
+	if (!$image && (my @beside = image_beside())) {
+		push @{$data->{columns}}, @beside;
+		$text = encode($data);
+	}
 	write_file("$dir/compare.json", $text);
 	table($data);
-	print "\nMeasured twice: the two runs agree to the byte, and the " .
-	    "device trace with them.\nIn $dir: compare.json";
+	my $timed = grep { !$_->{icount} } @{$data->{columns}};
+	print "\nMeasured twice: the two runs agree " . ($timed ? 'in all ' .
+	    'medians, where the host\'s clock ran, otherwise ' : '') .
+	    "to the byte, and the device trace with them.\n" .
+	    "In $dir: compare.json";
 	if (-e 'tests/compare/report.pl') {
 		system($^X, 'tests/compare/report.pl', "$dir/compare.json",
 		    $dir) == 0 or stop('no report');

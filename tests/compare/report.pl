@@ -75,6 +75,8 @@ sub columns_name {
 	my (@arches, %controllers, %same, %used);
 
 	for my $c (@columns) {
+		$c->{controller} .= ", $1"
+		    if ($c->{kernel} // '') =~ /\A(\w+)/;
 		$same{"$c->{arch} $c->{controller}"}++ if @{$c->{cases}};
 		$used{$c->{controller}}{$c->{arch}} = 1;
 	}
