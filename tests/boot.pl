@@ -529,10 +529,23 @@ sub how_it_ended {
 		    $cell->{machine}{name}, $opt{grace};
 	}
 	return "QEMU was killed by " . signal_name($signal) if $signal;
-	return undef if $v->ended || $v->panicked || $v->was_reset;
+	return status_wrong($cell, $q->{status} >> 8, $v) if $v->ended;
+	return undef if $v->panicked || $v->was_reset;
 	return sprintf "QEMU exited with status %d before the end marker: " .
 	    "the machine was reset (triple fault?) or switched off",
 	    $q->{status} >> 8;
+}
+
+# What the guest told the machine is what it told the console; where the
+# machine can be told.
+sub status_wrong {
+	my ($cell, $status, $v) = @_;
+	my $table = $cell->{table}{status} or return undef;
+	my $console = $v->failing ? 'failed' : 'passed';
+	my $says = $table->{$status} // 'neither passed nor failed';
+
+	return $says eq $console ? undef : "END-1: the machine's exit status " .
+	    "($status) says $says, the console says $console";
 }
 
 sub notes {

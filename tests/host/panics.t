@@ -52,7 +52,7 @@ sub dies {
 my $same = qr/^die: at (0x[0-9a-f]+)\n.*^panic: [^\n]*address \1\b/ms;
 
 dies('null', qr/address 0x0\b/, qr/^\tdie_null\+/m);
-# proves panics wild: TRAP-1
+# proves panics wild: TRAP-1 END-1
 # proves panics undefined: TRAP-1
 dies('wild', qr/./, qr/^(?!panic:)[^\n]*\b8\w*5a5a5a50\b/m,
     qr/^\tdie_wild\+/m);

@@ -321,6 +321,7 @@ sub counting {
 write_file("$dir/eight", console(8, 0, "1..8", @ABC,
     map { "ok $_ - x" } 4 .. 8));
 write_file("$dir/panic", "${SO_FAR}panic: stuck\n");
+write_file("$dir/bad", $GOOD =~ s/^ok 2/not ok 2/mr =~ s/failed=0/failed=1/r);
 
 # What takes time runs beside the rest; each run its own cell, and so its own
 # log.  ("4,n=1" is four CPUs as well.)
@@ -439,6 +440,22 @@ boot_is(begin_boot("cat $sofar; exit 3", 'fake/box/4'), 1,
     '...x', 'exit before the end marker');
 boot_is(begin_boot("cat $good; exit 33", 'fake/box/4'), 0, $PASS, '....',
     'an exit status is no verdict');
+write_file("$top/md-fake/machines", "${TABLE}status 1 3\n");
+boot_is(begin_boot("cat $good; exit 1", 'fake/box/4'), 0, $PASS, '....',
+    'an exit status that agrees');
+boot_is(begin_boot("cat $good; exit 3", 'fake/box/4'), 1, "FAIL fake cpus=4: " .
+    "END-1: the machine's exit status (3) says failed, the console says passed",
+    '...x', 'an exit status that disagrees');
+boot_is(begin_boot("cat $good; exit 0", 'fake/box/4'), 1, "FAIL fake cpus=4: " .
+    "END-1: the machine's exit status (0) says neither passed nor failed, the " .
+    "console says passed", '...x', 'an exit status that says nothing');
+boot_is(begin_boot("cat $dir/bad; exit 1", 'fake/box/4'), 1, "FAIL fake " .
+    "cpus=4: END-1: the machine's exit status (1) says passed, the console " .
+    "says failed", '.x.x', 'a failed test, and an exit status that says passed');
+boot_is(begin_boot("cat $sofar; exit 1", 'fake/box/4'), 1, "FAIL fake cpus=4: " .
+    $EXITED =~ s/status 0/status 1/r . $RUNNING, '...x',
+    'an exit status alone makes nothing green');
+write_file("$top/md-fake/machines", $TABLE);
 boot_is(begin_boot("cat $dir/panic; kill -SEGV \$\$", 'fake/box/4'), 1,
     "FAIL fake cpus=4: panic: stuck (line 6; $RUNNING)", '...x',
     'a panic explains more than the signal after it');
@@ -569,7 +586,9 @@ is((run({ ACCEL => 'kvm' }, 'boot.pl', '--top', $top, '--print', '--append',
 
 for my $case (["qemu x\n", "a second 'qemu' record"],
     ["boots box 4\n", "no record 'boots'; there are: append boot common " .
-	"cpu default gdb kernel machine qemu"],
+	"cpu default gdb kernel machine qemu status"],
+    ["status 1\n", "'status' takes 2 words, not 1"],
+    ["status 1 1\n", "two exit statuses, not '1 1'"],
     ["boot bix 4\n", "no machine 'bix' above this line"],
     ["boot old 3\n", "machine 'old' has at most 2 CPUs, not 3"],
     ["boot old 2x\n", "bad CPUS '2x'"],

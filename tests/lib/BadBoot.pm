@@ -306,6 +306,11 @@ sub problems {
 	    defined $case->{ends} && !defined $first && !$case->{killed} &&
 	    $case->{status} == $case->{ends} << 8;
 	push @bad, "should panic once, but then: $second" if defined $second;
+	my $told = $self->{table}{status};
+	push @bad, 'END-1: after a panic the machine\'s exit status is ' .
+	    ($case->{status} >> 8) . ', which does not say failed'
+	    if $told && defined $first && !$case->{killed} &&
+	    ($told->{$case->{status} >> 8} // '') ne 'failed';
 	for my $say (@{$case->{says}}) {
 		push(@bad, $say->($out)), next if ref $say eq 'CODE';
 		push @bad, "should say $say, and does not" if $out !~ $say;

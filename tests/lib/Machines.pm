@@ -25,6 +25,8 @@
 #	append WORDS...			the kernel's command line; adds up
 #	machine NAME MAXCPUS ends|stays ARGS...
 #					ends: the guest can end the emulator
+#	status PASSED FAILED		QEMU's exit status when the guest ends it;
+#					no record: it does not tell
 #	default NAME			the machine taken when none is named
 #	boot NAME CPUS [VARIANT]	one cell of `make check'; CPUS is what
 #					-smp takes, the variants are below
@@ -62,7 +64,7 @@ my $CPUS = qr/[1-9]\d{0,3}(?:,[a-z]+=\d+)*/;
 my %words = (
 	qemu => [1, 1], gdb => [1, 1], kernel => [1, 1], cpu => [1, 1],
 	common => [1], append => [1], machine => [3], default => [1, 1],
-	boot => [2, 3],
+	boot => [2, 3], status => [2, 2],
 );
 my %adds_up = map { $_ => 1 } qw(common append machine boot);
 
@@ -97,6 +99,11 @@ sub load {
 			machine(\%t, $bad, @w);
 		} elsif ($record eq 'boot') {
 			boot(\%t, $bad, @w);
+		} elsif ($record eq 'status') {
+			$bad->("a second 'status' record") if $t{status};
+			$bad->("two exit statuses, not '@w'") if $w[0] eq $w[1] ||
+			    grep { !/\A\d{1,3}\z/ } @w;
+			$t{status} = { $w[0] => 'passed', $w[1] => 'failed' };
 		} elsif ($adds_up{$record}) {
 			push @{$t{$record}}, @w;
 		} else {
