@@ -158,16 +158,6 @@ test_hook_target(void)
 		call_past(target_points[i], TARGET, act_post, 0);
 }
 
-/* IDLE-2: the same, with a target that idles. */
-void
-test_hook_target_idle(void)
-{
-	unsigned int i;
-
-	for (i = 0; i < nitems(target_points); i++)
-		call_past(target_points[i], TARGET, act_post, 1);
-}
-
 /*
  * X-SOFT-2: a call posted while one of two runs: nobody rings for it, and the
  * dispatch was not to run it.
@@ -527,12 +517,6 @@ test_hook_lower(void)
 }
 
 static void
-idle_act_call(void)
-{
-	cpu_xcall(xt_cpu(TARGET), &steps[0].xs_xc);
-}
-
-static void
 idle_act_thread(void)
 {
 	xt_thread(TARGET, thread_run, NULL);
@@ -545,67 +529,22 @@ idle_when(void)
 	return (!curcpu()->ci_ticking);
 }
 
-static void
-idle_past(void (*act)(void))
-{
-	struct duet du;
-
-	calls_set(TARGET);
-	duet_begin(&du, "idle", TARGET, SENDER, idle_when, act);
-	/* If it idles already: something to leave it for. */
-	xt_thread(TARGET, thread_run, NULL);
-	duet_end(&du);
-}
-
 /*
- * IDLE-2: a call posted between the last look and the halt runs.  No clock
- * ticks on the CPU then: nothing else wakes it.
+ * IDLE-2: a thread that can run since the last look, and before the halt,
+ * does.  No clock ticks on the CPU then: nothing else wakes it.
  */
-void
-test_hook_idle_call(void)
-{
-	idle_past(idle_act_call);
-	XT_WAIT_DO(XT_LOAD(&log.xl_n) == 1, "IDLE-2: a call to a CPU about "
-	    "to halt", xt_yield());
-	xt_join();
-}
-
-/* And so does a thread. */
 void
 test_hook_idle_thread(void)
 {
-	idle_past(idle_act_thread);
-	XT_WAIT_DO(XT_LOAD(&thread_ran) == 2, "IDLE-2: a thread of a CPU "
-	    "about to halt", xt_yield());
-	xt_join();
-}
-
-static void
-reasons_act(void)
-{
-	cpu_unidle(xt_cpu(TARGET));
-	cpu_xcall(xt_cpu(TARGET), &steps[0].xs_xc);
-	xt_thread(TARGET, thread_run, NULL);
-}
-
-/*
- * IPI-2: a reason, and a call, that come when the reasons of an interrupt
- * have just been taken: neither is lost.
- */
-void
-test_hook_reasons(void)
-{
 	struct duet du;
-	unsigned long s;
 
 	calls_set(TARGET);
-	duet_begin(&du, "reasons", TARGET, SENDER, NULL, reasons_act);
-	s = intr_disable();
-	cpu_unidle(xt_cpu(TARGET));
-	intr_restore(s);
+	duet_begin(&du, "idle", TARGET, SENDER, idle_when, idle_act_thread);
+	/* If it idles already: something to leave it for. */
+	xt_thread(TARGET, thread_run, NULL);
 	duet_end(&du);
-	XT_WAIT_YIELD(XT_LOAD(&log.xl_n) == 1);
-	XT_WAIT_YIELD(XT_LOAD(&thread_ran) == 1);
+	XT_WAIT_DO(XT_LOAD(&thread_ran) == 2, "IDLE-2: a thread of a CPU "
+	    "about to halt", xt_yield());
 	xt_join();
 }
 

@@ -116,59 +116,6 @@ test_hook_signalled(void)
 }
 
 static void
-sync_call(void *arg)
-{
-	(void)arg;
-	XT_INC(&result);
-}
-
-static void
-sync_run(void *arg)
-{
-	unsigned int before = XT_LOAD(&result);
-
-	(void)arg;
-	XT_STORE(&sleeper, curthread);
-	cpu_xcall_sync(xt_cpu(WAKER), sync_call, NULL, "hook");
-	XT_STORE(&sleeper, NULL);
-	XT_EQ(XT_LOAD(&result), before + 1);
-	XT_INC(&woken);
-}
-
-/* The call has run, and signalled: what is posted behind it has run too. */
-static int
-sync_hook(void *arg)
-{
-	static struct xt_note note;	/* the waker's until it has run */
-
-	(void)arg;
-	if (!when_sleeper())
-		return (0);
-	xt_note_set(&note);
-	cpu_xcall(xt_cpu(WAKER), &note.xn_xc);
-	XT_WAIT(XT_LOAD(&note.xn_ran));
-	return (1);
-}
-
-/* X-WAIT-1: the same for the form of the call that sleeps. */
-void
-test_hook_sync(void)
-{
-	unsigned int i;
-
-	woken = result = 0;
-	/* At those after the first the call may have run by itself. */
-	for (i = 0; i < nitems(sleep_points); i++) {
-		hook_arm(0, sleep_points[i], SLEEPER, sync_hook, NULL);
-		xt_thread(SLEEPER, sync_run, NULL);
-		XT_WAIT_DO(XT_LOAD(&woken) == i + 1, sleep_points[i],
-		    xt_yield());
-		xt_join();
-		XT_CHECK(hook_disarm(0) || i > 0);
-	}
-}
-
-static void
 wakeup_act(void)
 {
 	wakeup(&chan);
