@@ -266,6 +266,8 @@ replay_window(unsigned int n)
 	kit_pend(IPL_BIO);
 	kit_pend(IPL_TTY);
 	kit_pend(IPL_SOFTTTY);
+	/* Last, at a level that holds back what a handler sets pending. */
+	cpu_xcall_pend();
 	/* An interrupt at last; if it brings none, the clock will. */
 	cpu_unidle(curcpu());
 	while (XT_LOAD(&kit_ran.xl_n) < 3)
