@@ -42,8 +42,12 @@ check-compare: $(COUNTERS) $(COMPARE_KERNELS)
 	@CC='$(CC)' $(PROVE) --timer -j$(JOBS) --exec '$(PERL) tests/compare.pl' \
 	    $(BOOT_ARCHES:%=check/%)
 
+# The tool alone: what it is given wrongly, and against a base.
+check-comparer:
+	@$(PROVE) tests/host/compare.t
+
 # What is measured here is what is to be kept.
 budget: $(COUNTERS) $(COMPARE_KERNELS)
 	@$(COMPARE) --budget
 
-.PHONY: compare compare-linux check-compare budget
+.PHONY: compare compare-linux check-compare check-comparer budget

@@ -14,7 +14,6 @@
 # ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
 # OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
 
-# The protocol checker: boots the conformance suite with all CPUs on one host
 # What a cross-call costs, counted: boots every architecture's kernel with the
 # plugin tests/plugin/count.c while it acts the cases of tests/compare/, all
 # CPUs on one host thread whose clock is the count of instructions, and sets
@@ -48,9 +47,11 @@
 use strict;
 use warnings;
 no warnings 'portable';		# numbers of 64 bits
+use Cwd qw(abs_path);
 use Digest::SHA ();
 use File::Basename qw(dirname);
-use File::Path qw(make_path);
+use File::Path qw(make_path remove_tree);
+use File::Spec;
 use FindBin;
 use JSON::PP ();
 use List::Util qw(max sum0);
@@ -168,7 +169,6 @@ sub boot {
 	    '-D', "$base.log");
 
 	unlink "$base.out", "$base.log";
-	labels("$base.labels", $col);
 	open STDOUT, '>', "$base.boot" or stop("$base.boot: $!");
 	open STDERR, '>&', \*STDOUT;
 	# QEMU 10 reads no clock in the middle of a block.
@@ -193,6 +193,7 @@ sub boots {
 	my (@todo) = @_;
 	my (%running, @bad);
 
+	labels("$_->[1].labels", $_->[0]) for @todo;
 	while (@todo || %running) {
 		while (@todo && keys %running < $opt{JOBS}) {
 			my $b = shift @todo;
@@ -204,14 +205,25 @@ sub boots {
 		my $b = delete $running{wait()} or next;
 		push @bad, $b if $? != 0;
 	}
-	for my $b (@bad) {
-		open my $fh, '<', "$b->[1].boot" or next;
-		my @said = grep { /^(?:# |not ok|count: )/ } <$fh>;
+	stop("$bad[0][0]{id} did not run: " . why_not(@{$bad[0]})) if @bad;
+}
 
-		print STDERR map { "$b->[0]{id}: $_" } @said;
+# In one line.
+sub why_not {
+	my ($col, $base) = @_;
+	my @said;
+
+	if (open my $fh, '<', "$base.boot") {
+		chomp(@said = <$fh>);
 	}
-	stop("$bad[0][0]{id} did not run; its console is in $bad[0][1].boot")
-	    if @bad;
+	for (@said) {
+		return "$col->{plugin} is built for plugin API $col->{api}, " .
+		    "and QEMU $col->{version} does not take it: $1"
+		    if /Could not load plugin [^:]*: (.*)/;
+	}
+	my ($line) = grep { s/\A(?:# |boot\.pl: |count: )// } @said;
+	return ($line // 'it said nothing') .
+	    "; its console is in $base.boot";
 }
 
 #
@@ -889,54 +901,124 @@ sub options {
 # A patch, and the budgets
 #
 
-# What a commit measures, by its own means, in a copy.
+# What a command prints; undef if it fails, and then it says nothing.
+sub output {
+	my @command = @_;
+	my $pid = open(my $fh, '-|') // stop("fork: $!");
+
+	if ($pid == 0) {
+		open STDERR, '>', '/dev/null';
+		exec @command or POSIX::_exit(127);
+	}
+	my $text = do { local $/; <$fh> };
+	return close $fh ? $text // '' : undef;
+}
+
+# What a commit measures, by its own means, in a clone of its own.
 sub measure_ref {
 	my ($ref) = @_;
 	my $copy = "$dir/base";
-
-	`git rev-parse --verify --quiet '$ref^{commit}'` or
+	my $commit = output(qw(git rev-parse --verify --quiet
+	    --end-of-options), "$ref^{commit}") //
 	    stop("BASE=$ref is neither a file nor a commit");
-	system("rm -rf '$copy' && mkdir -p '$copy' && " .
-	    "git archive '$ref' | tar -xf - -C '$copy'") == 0 or
-	    stop("cannot unpack $ref");
-	-e "$copy/mk/compare.mk" or
+
+	chomp $commit;
+	defined output('git', 'cat-file', '-e', "$commit:mk/compare.mk") or
 	    stop("BASE=$ref: that commit has no `make compare'");
-	system("cd '$copy' && make compare CC='$opt{CC}' LD='$opt{LD}' " .
-	    "ARCH='$opt{ARCH}' >base.out 2>&1") == 0 or
-	    stop("BASE=$ref: its `make compare' fails; see $copy/base.out");
+	print "Measuring $ref in $copy\n";
+	remove_tree($copy);
+	make_path($dir);
+	defined output(qw(git clone --quiet --shared --no-checkout .), $copy) &&
+	    defined output('git', '-C', $copy, qw(checkout --quiet --detach),
+	    $commit) or stop("BASE=$ref: cannot be checked out in $copy");
+	make_path("$copy/obj");
+	symlink abs_path('obj/qemu10'), "$copy/obj/qemu10"
+	    if -d 'obj/qemu10/bin';
+	# What this make was asked for is not for that one.
+	delete local @ENV{qw(MAKEFLAGS MFLAGS MAKEOVERRIDES MAKELEVEL)};
+	local $ENV{QEMU} = File::Spec->rel2abs($ENV{QEMU})
+	    if ($ENV{QEMU} // '') =~ m{/};
+	my $text = output('sh', '-c', 'exec "$@" 2>&1', 'sh', 'make', '-C',
+	    $copy, 'compare', map { "$_=$opt{$_}" } qw(CC LD ARCH JOBS));
+	defined $text && -e "$copy/$dir/compare.json" or
+	    stop("BASE=$ref: its `make compare' fails; try it in $copy");
 	return "$copy/$dir/compare.json";
 }
 
-# What changed, stage by stage.  Returns how many cases take more than BOUND
-# instructions more.
+# Before and after; with the least and the most, where they are not the same.
+sub change {
+	my ($was, $is) = @_;
+	my ($old, $new) = map { range($_) } $was, $is;
+
+	return "$old -> $new (" . sprintf('%+d', longer($was, $is)) . ')';
+}
+
+# How much longer, in the median or at worst.
+sub longer {
+	my ($was, $is) = @_;
+	my $d = $is->{median} - $was->{median};
+
+	return $d ? $d : $is->{max} - $was->{max};
+}
+
+my %NONE = (min => 0, median => 0, max => 0);
+my %NAME = map { $_->[0] => $_->[1] } @Compare::MEASURES;
+
+# What changed, stage by stage.  Returns how many measurements take more than
+# BOUND instructions more.
 sub differences {
 	my ($old, $new) = @_;
 	my %old = map { $_->{id} => $_ } @{$old->{columns}};
-	my ($worse, $same) = (0, 0);
+	my %n = map { $_ => 0 } qw(all same worse);
+	my $said = sub {
+		my ($what, $d, @lines) = @_;
 
-	for my $col (@{$new->{columns}}) {
-		my $was = $old{$col->{id}} or
-		    print("$col->{id}: not in the base\n"), next;
+		$n{all}++;
+		$n{same}++, return unless @lines;
+		$n{worse}++ if $d > $opt{BOUND};
+		printf "%s: %s%s\n", $what, $d ?
+		    sprintf('%+d instructions', $d) : 'as many instructions',
+		    $d > $opt{BOUND} ? ", more than BOUND=$opt{BOUND}" : '';
+		print map { "    $_\n" } @lines;
+	};
 
-		for my $case (@{$col->{cases}}) {
-			my $c = case_of($was, $case->{name}) or next;
-			my @lines = changes($c, $case);
-			my $d = $case->{total}{insns}{median} -
-			    $c->{total}{insns}{median};
+	for my $about (qw(compiler linker diagnostic)) {
+		my ($a, $b) = map { $_->{about}{$about} } $old, $new;
 
-			$same++ unless @lines;
-			$worse += $d > $opt{BOUND};
-			next unless @lines;
-			printf "%s %s: %+d instructions%s\n", $col->{id},
-			    $case->{name}, $d, $d > $opt{BOUND} ?
-			    ", more than BOUND=$opt{BOUND}" : '';
-			print map { "    $_\n" } @lines;
-		}
+		print "Not of one $about: $a, and here $b\n" if $a ne $b;
 	}
-	print "$same cases are the same\n";
-	return $worse;
+	for my $col (@{$new->{columns}}) {
+		my $was = delete $old{$col->{id}};
+
+		print("$col->{id}: not in the base\n"), next unless $was;
+		for my $key (qw(qemu cpu_model cflags state_bytes_per_cpu)) {
+			my ($a, $b) = map { $_->{$key} // '' } $was, $col;
+
+			print "$col->{id}: $key $a -> $b\n" if $a ne $b;
+		}
+		for my $case (@{$col->{cases}}) {
+			my $c = case_of($was, $case->{name});
+
+			$c or print("$col->{id} $case->{name}: not in the " .
+			    "base\n"), next;
+			$said->("$col->{id} $case->{name}",
+			    longer($c->{total}{insns}, $case->{total}{insns}),
+			    changes($c, $case));
+		}
+		my %has = map { $_->{name} => 1 } @{$col->{cases}};
+		print map { "$col->{id} $_->{name}: only in the base\n" }
+		    grep { !$has{$_->{name}} && $opt{CASE} eq '' }
+		    @{$was->{cases}};
+		set_changes($said, $was, $col);
+	}
+	print map { "$_: only in the base\n" }
+	    $opt{CASE} eq '' ? sort keys %old : ();
+	print "$n{same} of $n{all} measurements are the same; $n{worse} take " .
+	    "more than BOUND=$opt{BOUND} instructions more\n";
+	return $n{worse};
 }
 
+# A line for each stage and for each access that changed.
 sub changes {
 	my ($old, $new) = @_;
 	my %old = map { $_->{name} => $_ } @{$old->{stages}};
@@ -944,21 +1026,57 @@ sub changes {
 	my @lines;
 
 	for my $stage (grep { $old{$_} || $new{$_} } @STAGES) {
-		for my $m (@METRICS) {
-			my ($a, $b) = map { $_->{$stage}{$m}{median} // 0 }
+		my @changed;
+
+		for my $m (grep { $_ ne 'waiting' } @METRICS) {
+			my ($a, $b) = map { $_->{$stage}{$m} // \%NONE }
 			    \%old, \%new;
 
-			push @lines, sprintf '%-10s %-9s %5d -> %5d', $stage,
-			    $m, $a, $b if $a != $b && $m ne 'waiting';
+			push @changed, "$NAME{$m} " . change($a, $b)
+			    if range($a) ne range($b);
 		}
 		my ($a, $b) = map { $_->{$stage}{device} // {} } \%old, \%new;
 		my %names = (%$a, %$b);
-		push @lines, map { sprintf '%-10s %s %d -> %d', $stage, $_,
-		    $a->{$_} // 0, $b->{$_} // 0 }
-		    grep { ($a->{$_} // 0) != ($b->{$_} // 0) }
-		    sort keys %names;
+		push @changed, map { "$_ " . ($a->{$_} // 0) . ' -> ' .
+		    ($b->{$_} // 0) } grep { ($a->{$_} // 0) !=
+		    ($b->{$_} // 0) } sort keys %names;
+		# In lines that end before a screen does.
+		my $head = $stage;
+		while (@changed) {
+			my $line = sprintf '%-10s%s', $head, shift @changed;
+
+			$head = '';
+			$line .= ", " . shift @changed while @changed &&
+			    length("$line$changed[0]") < 74;
+			push @lines, $line;
+		}
 	}
 	return @lines;
+}
+
+# Sets of CPUs: the sizes where something changed.
+sub set_changes {
+	my ($said, $was, $col) = @_;
+
+	for my $how (qw(unicast multicast all_to_one)) {
+		my ($old, $new) = map { my $c = $_; +{ map { $_->{n} =>
+		    $how eq 'all_to_one' ? $_ : $_->{$how} }
+		    @{$c->{$how eq 'all_to_one' ? $how : 'scaling'} // []} } }
+		    $was, $col;
+
+		for my $n (sort { $a <=> $b } grep { $old->{$_} } keys %$new) {
+			my @lines;
+
+			for my $m (qw(insns doorbells)) {
+				my ($a, $b) = map { $_->{$n}{$m} // 0 } $old, $new;
+
+				push @lines, ($NAME{$m} // $m) . " $a -> $b"
+				    if $a != $b;
+			}
+			$said->("$col->{id} " . $how =~ tr/_/-/r . ", n = $n",
+			    $new->{$n}{insns} - $old->{$n}{insns}, @lines);
+		}
+	}
 }
 
 # md-X/proof/budget: lines of machine, stage, instructions.
@@ -1155,32 +1273,46 @@ sub main {
 	@arches = $opt{ARCH} if $opt{ARCH} ne '';
 	return budget(@arches) if @args == 1 && $args[0] eq '--budget';
 	stop("what is '$args[0]'?") if @args;
-	$base = Compare::load(-e $opt{BASE} ? $opt{BASE} :
+	my $image = $opt{IMAGE} ne '' || $opt{LABELS} ne '';
+	stop("CASE=$opt{CASE}: no such path; there are: " .
+	    join ' ', sort keys %path)
+	    if $opt{CASE} ne '' && !$image && !$path{$opt{CASE}};
+	stop("SCALE=$opt{SCALE}: there is full, or none")
+	    unless $opt{SCALE} =~ /\A(?:full)?\z/;
+	stop("BOUND=$opt{BOUND}: no number of instructions")
+	    unless $opt{BOUND} =~ /\A\d+\z/;
+	$base = Compare::load(-f $opt{BASE} ? $opt{BASE} :
 	    measure_ref($opt{BASE})) if $opt{BASE} ne '';
 	stop("$opt{BASE}: kind '$base->{kind}', not counts")
 	    if $base && $base->{kind} ne 'counts';
 	my @lists = $opt{CASE} ne '' ? 'columns' :
 	    ('columns', 'scaling', $opt{SCALE} eq 'full' ? 'full' : ());
-	my $image = $opt{IMAGE} ne '' || $opt{LABELS} ne '';
 	$dir = $opt{OUT} || "$dir/image" if $image;
 	@cols = $image ? image_columns(\@skipped) :
 	    map { columns($_, \@skipped, @lists) } @arches;
 	stop("nothing can be run: $skipped[0]{reason}") unless @cols;
 	if ($opt{CASE} ne '' && !$image) {
-		$path{$opt{CASE}} or stop("CASE=$opt{CASE}: no such path; " .
-		    'there are: ' . join ' ', sort keys %path);
 		(my $tests = $opt{CASE}) =~ tr/-/_/;
 		$_->{tests} = "compare_$tests" for @cols;
 	}
 	($data, $text) = measure(\@skipped, @cols);
 	if ($opt{CASE} ne '') {
 		path_view($data, $opt{CASE});
-		return 0;
+	} else {
+		if (!$image && (my @beside = image_beside())) {
+			push @{$data->{columns}}, @beside;
+			$text = encode($data);
+		}
+		results_shown($data, $text);
 	}
-	if (!$image && (my @beside = image_beside())) {
-		push @{$data->{columns}}, @beside;
-		$text = encode($data);
-	}
+	return 0 unless $base;
+	print "\nAgainst $opt{BASE}\n";
+	return differences($base, $data) ? 1 : 0;
+}
+
+sub results_shown {
+	my ($data, $text) = @_;
+
 	write_file("$dir/compare.json", $text);
 	table($data);
 	my $timed = grep { !$_->{icount} } @{$data->{columns}};
@@ -1194,9 +1326,6 @@ sub main {
 		print ', compare.csv, index.html';
 	}
 	print "\n";
-	return 0 unless $base;
-	print "\nAgainst $opt{BASE}\n";
-	return differences($base, $data) ? 1 : 0;
 }
 
 chdir dirname($FindBin::Bin) or die "compare.pl: $!\n";

@@ -73,7 +73,7 @@ END
 my %variant = (hook => '/4/hook', sweep => '/2/sweep');
 
 # Checks of the host: once, whatever the architecture.
-my %host = map { $_ => 1 } qw(host model tsan fuzz);
+my %host = map { $_ => 1 } qw(host model tsan fuzz comparer);
 
 my %opt = (ARCH => '', ONLY => '', FAST => 0, JOBS => 0, KEEP => 0, LIST => 0,
     ALL => 0, CC => 'clang', LD => 'ld.lld');
