@@ -260,6 +260,36 @@ test_sweep_pend(void)
 }
 
 static void
+clock_run(void *arg)
+{
+	struct cpu_info *ci = curcpu();
+	uint64_t start, took, n = md_clock_hz / HZ;
+	unsigned int before, i;
+
+	(void)arg;
+	for (i = 0; i < 5; i++) {
+		before = XT_LOAD(&ci->ci_ticks);
+		start = md_clock_read();
+		md_clock_arm(n);
+		while (XT_LOAD(&ci->ci_ticks) == before)
+			CPU_BUSY_CYCLE();
+		took = md_clock_read() - start;
+		if (took < n - n / 50 || took > n + n / 50)
+			xt_fail(__FILE__, __LINE__, "CLK-2: the clock came "
+			    "after %llu units, not %llu",
+			    (unsigned long long)took, (unsigned long long)n);
+	}
+}
+
+/* CLK-2: where time is instructions, the host has no part in how much. */
+void
+test_sweep_clock(void)
+{
+	xt_thread(SWEEP_CPU, clock_run, NULL);
+	xt_join();
+}
+
+static void
 replay_window(unsigned int n)
 {
 	(void)n;
