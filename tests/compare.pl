@@ -28,6 +28,8 @@
 #			any, names that the trace agrees with together, where
 #			an instruction does not show which register it is for
 #	scaling		the same, for sets of all sizes; full, with SCALE=full
+#	check		the same, for `make check' and `make budget': machines
+#			that start soon
 #	entry		symbols where interrupts enter that have no "vector"
 #	class		[class => pattern], as in tests/plugin/count.c; a
 #			pattern is VALUE/MASK of a 32-bit word, or bytes
@@ -1210,7 +1212,7 @@ sub check {
 	my ($arch) = @_;
 	my (@skipped, @bad);
 	# What takes another QEMU takes long.
-	my @cols = grep { !$_->{env} } columns($arch, \@skipped, 'columns');
+	my @cols = grep { !$_->{env} } columns($arch, \@skipped, 'check');
 
 	if (!@cols) {
 		print "1..0 # SKIP $arch: $skipped[0]{reason}\n";
@@ -1249,7 +1251,7 @@ sub budget {
 	my @skipped;
 
 	for my $arch (@arches) {
-		my @cols = columns($arch, \@skipped, 'columns');
+		my @cols = columns($arch, \@skipped, 'check');
 
 		next unless @cols;
 		$_->{tests} = 'compare_running' for @cols;
