@@ -686,34 +686,71 @@ sub path_view {
 	my %seen;
 	my @cols = grep { !$seen{$_->{arch}}++ } grep { $_->{paths}{$name} }
 	    @{$data->{columns}};
+	my $show = sub {
+		my @cells = map { sprintf '%-77.77s', $_ // '' } @_;
+
+		print join('  ', @cells) =~ s/\s+\z//r, "\n";
+	};
 
 	stop("no path of '$name'; there are: " . join ' ', sort keys %path)
 	    unless @cols;
-	print join('', map { sprintf '%-78s', title($_) . ", $name" } @cols) =~
-	    s/\s+\z//r, "\n";
-	for my $stage (@STAGES) {
+	print "One call of case '$name' as it was executed, waiting left " .
+	    "out: offset in the\nfunction above, instruction, source\n\n";
+	$show->(map { title($_) . ", $_->{machine}/$_->{cpus}: " .
+	    @{$_->{paths}{$name}} . ' instructions' } @cols);
+	my @starts = map { starts(@{$_->{paths}{$name}}) } @cols;
+	for my $about (@Compare::STAGES) {
+		my ($stage, $what) = @$about;
 		my @s = map { [grep { $_->{stage} eq $stage }
 		    @{$_->{paths}{$name}}] } @cols;
-		my $n = max(map { scalar @$_ } @s) or next;
 
-		print "\n", join('', map { sprintf '%-78s', "-- $stage: " .
-		    @$_ } @s) =~ s/\s+\z//r, "\n";
-		for my $i (0 .. $n - 1) {
-			print join('', map { sprintf '%-78s',
-			    step_text($_->[$i], $i ? $_->[$i - 1] : undef) } @s) =~
-			    s/\s+\z//r, "\n";
+		next unless grep { @$_ } @s;
+		print "\n";
+		$show->(map { "-- $stage: $what: " . @$_ } @s);
+		my @lines = map { [steps_text($starts[$_], @{$s[$_]})] }
+		    0 .. $#s;
+		for my $i (0 .. max(map { $#$_ } @lines)) {
+			$show->(map { $_->[$i] } @lines);
 		}
 	}
 }
 
-sub step_text {
-	my ($s, $before) = @_;
-	my $where;
+# Where the functions of a path begin.
+sub starts {
+	my %at = map { hex($_->{pc}) - $_->{offset} => $_->{function} } @_;
 
-	return '' unless $s;
-	$where = sprintf '%s+%#x', @$s{qw(function offset)};
-	return sprintf '%-32.32s %-21.21s %-22.22s', $s->{insn}, $where,
-	    $s->{source} =~ s{\A.*/(?=[^/]*\z)}{}r;
+	return \%at;
+}
+
+# A function's name where it begins or goes on, then its instructions.
+sub steps_text {
+	my ($starts, @steps) = @_;
+	my $in = '';
+	my @lines;
+
+	for my $s (@steps) {
+		my $source = $s->{source} =~ s{\A.*/}{}r =~ s/:0\z//r;
+
+		push @lines, "$s->{function}:" if $s->{function} ne $in;
+		$in = $s->{function};
+		my $insn = $s->{insn} =~
+		    s/#?0x([0-9a-f]{8,16})\b/target($starts, $in, hex $1) \/\/ $&/ger;
+		push @lines, sprintf '  %5s  %-46s %s',
+		    sprintf('+%x', $s->{offset}), $insn, $source;
+	}
+	return @lines;
+}
+
+# A place in the code, or undef: near the beginning of what the path has.
+sub target {
+	my ($starts, $in, $to) = @_;
+	# Not max(), which takes a number of 64 bits for a fraction.
+	my $from = (sort { $a <=> $b } grep { $_ <= $to } keys %$starts)[-1];
+
+	return undef if !defined $from || $to - $from >= 0x1000;
+	my $offset = $to == $from ? '' : sprintf '+%x', $to - $from;
+	return $starts->{$from} eq $in && $offset ne '' ? $offset :
+	    "$starts->{$from}$offset";
 }
 
 #

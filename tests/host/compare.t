@@ -97,7 +97,7 @@ total 44 44 44 insns
 total 7 7 9 lines
 window 300 BELL write
 path post 1000 push r1
-path doorbell 1010 store r1, r2
+path doorbell 1010 jump 0x00001020, 0xc0000000
 
 complete 1
 END
@@ -190,6 +190,11 @@ like($said, qr/^post +30$/m, 'and shown');
 like(reports(), qr/\bcompare\.json\b/, 'and kept');
 my $base = "$dir/base.json";
 write_file($base, read_file("$out/compare.json"));
+($status, $said, $err) = compare('CASE=running');
+is("$status $err", '0 ', 'and its path is shown:');
+like($said, qr/^cpu_xcall:\n +\+0  push r1\n/m, 'an instruction');
+like($said, qr/^-- doorbell: .*: 1\ncpu_xcall:\n +\+10  jump \+20, 0xc0000000$/m,
+    'where it jumps to');
 
 # What the plugin wrote.
 for my $bad (
