@@ -145,6 +145,17 @@ idle_after(void)
 		XT_WAIT((unsigned int)xt_idles(n) != many_idles[n]);
 }
 
+/* The size after n: each up to 32, then further apart, and all of them. */
+static unsigned int
+many_next(unsigned int n)
+{
+	unsigned int last = xt_ncpu() - 1, step = n < 32 ? 1 : n / 8;
+
+	if (n == last)
+		return (xt_ncpu());
+	return (last - n < step ? last : n + step);
+}
+
 /* In a thread of the last CPU: the first 1, 2, 3 and so on, idle. */
 static void
 scaling_thread(void *arg)
@@ -156,7 +167,7 @@ scaling_thread(void *arg)
 	unsigned int n;
 
 	(void)arg;
-	for (n = 1; n < xt_ncpu(); n++) {
+	for (n = 1; n < xt_ncpu(); n = many_next(n)) {
 		compare_reset();
 		many_cpus(0, n);
 		COMPARE_N("unicast-N", &unicast, 1, COMPARE_FEW);
@@ -210,7 +221,7 @@ test_compare_all_to_one(void)
 	    .c_call = one_call, .c_after = one_after };
 	unsigned int n, i;
 
-	for (n = 1; n < xt_ncpu(); n++) {
+	for (n = 1; n < xt_ncpu(); n = many_next(n)) {
 		compare_reset();
 		one_round = one_stop = 0;
 		many_cpus(0, n);
