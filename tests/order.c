@@ -46,6 +46,7 @@ order_##_side##_##_name(struct order *o)				\
 
 ORDER(after, intr_disable, intr_disable())
 ORDER(restore, intr_restore, intr_restore(o->o_state))
+ORDER(restore, intr_reopen, intr_reopen(o->o_state))
 ORDER(both, intr_enable, intr_enable())
 ORDER(raise, splraise, splraise(o->o_ipl))
 ORDER(both, splx, splx(o->o_ipl))

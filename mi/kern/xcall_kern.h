@@ -28,6 +28,7 @@ cpu_xcall_pend(void)
 #define XCALL_AT_SOFTCLOCK()						\
 	(curcpu()->ci_ilevel == IPL_SOFTCLOCK)
 
+#define XCALL_INTR_REOPEN(_s)		intr_reopen(_s)
 #define XCALL_POINT(_name)		MD_POINT(_name)
 #define XCALL_ENTRY(_func, _name)	MD_ENTRY(_func, _name)
 

@@ -21,10 +21,11 @@
 
 #include "xcall_md.h"
 
-#define XCALL_ONE	0x10001		/* one slot on, one more in use */
-#define XCALL_FULL	0x10000		/* as a number of slots: no room */
+/* One slot on, one more in use: small enough to be part of an instruction. */
+#define XCALL_ONE	((1U << XCALL_SHIFT) + 1)
+#define XCALL_FULL	(1U << XCALL_SHIFT)	/* slots in use: no room */
 
-_Static_assert((XCALL_NSLOT & (XCALL_NSLOT - 1)) == 0 && XCALL_NSLOT <= 32768,
+_Static_assert((XCALL_NSLOT & (XCALL_NSLOT - 1)) == 0 && XCALL_NSLOT <= 1024,
     "XCALL_NSLOT is no power of two, or too large");
 
 void
@@ -63,7 +64,8 @@ xcall_post(struct xcall_cpu *xci, struct xcall *xc)
 
 	XCALL_POINT("reserved");
 	/* Release: *xc is complete; pairs with the load in xcall_run(). */
-	atomic_store_release(&xci->xci_slots[(ends >> 16) % XCALL_NSLOT], xc);
+	atomic_store_release(&xci->xci_slots[XCALL_NEXT(ends) % XCALL_NSLOT],
+	    xc);
 	return (XCALL_USED(ends));
 }
 
@@ -310,7 +312,7 @@ cpu_xcall(struct cpu_info *ci, struct xcall *xc)
 	if (ci == curcpu() || !CPU_IS_RUNNING(ci) || xc->xc_func == NULL)
 		s = intr_disable();
 	else if (__builtin_expect(xcall_other(ci, xc, &s) != XCALL_FULL, 1)) {
-		intr_restore(s);
+		XCALL_INTR_REOPEN(s);
 		return;
 	}
 	xcall_slow(ci, xc, s);

@@ -55,7 +55,7 @@ struct xcall {
  *	[o]	owned by this CPU
  */
 struct xcall_cpu {
-	unsigned int	  xci_ends;	/* [a] next slot << 16 | slots used */
+	unsigned int	  xci_ends;	/* [a] XCALL_NEXT, XCALL_USED */
 	unsigned int	  xci_tail;	/* [o] calls taken off, ever */
 	struct xcall	 *xci_slots[XCALL_NSLOT]; /* [a] NULL: not published */
 	unsigned int	  xci_rounds;	/* [o] refills since the last tick */
@@ -70,7 +70,10 @@ struct xcall_cpu {
 #endif
 };
 
-#define XCALL_USED(_ends)	((_ends) & 0xffff)
+/* Of xci_ends: the next slot to fill, which only grows, and those in use. */
+#define XCALL_SHIFT		11
+#define XCALL_NEXT(_ends)	((_ends) >> XCALL_SHIFT)
+#define XCALL_USED(_ends)	((_ends) & ((1U << XCALL_SHIFT) - 1))
 
 static inline void
 cpu_xcall_set(struct xcall *xc, void (*func)(void *), void *arg)

@@ -64,6 +64,8 @@ int	CPU_IS_RUNNING(struct cpu_info *);
  * and returns the state before; intr_restore() brings that state back, and
  * when this turns interrupts on it runs what became pending and is not
  * masked; intr_enabled() says whether a state has interrupts on.
+ * XCALL_INTR_REOPEN(), optional, is intr_restore() where nothing was made
+ * pending here since intr_disable(): it need not look.
  */
 unsigned long intr_disable(void);
 void	intr_restore(unsigned long);
@@ -177,6 +179,10 @@ void	cpu_xcall_ipi_many(const struct cpuset *);
 #ifndef XCALL_WAIT
 #define XCALL_WAIT(_ci, _func, _arg)	do { } while (0)
 #define XCALL_WAIT_DONE(_func)		do { } while (0)
+#endif
+
+#ifndef XCALL_INTR_REOPEN
+#define XCALL_INTR_REOPEN(_s)		intr_restore(_s)
 #endif
 
 /* A place that tests and measurements know by name; a statement. */

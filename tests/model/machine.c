@@ -225,7 +225,7 @@ val_name(int loc, uintptr_t val)
 
 	if (loc_isends(loc))
 		snprintf(name, sizeof(names[0]), "%u used, next %u",
-		    XCALL_USED((unsigned int)val), (unsigned int)val >> 16);
+		    XCALL_USED((unsigned int)val), XCALL_NEXT((unsigned int)val));
 	else if (!loc_isslot(loc))
 		snprintf(name, sizeof(names[0]), "%u", (unsigned int)val);
 	else if (val == 0)

@@ -556,8 +556,8 @@ rounds1(void)
 static void
 wrap_setup(void)
 {
-	ci(1)->ci_xcall.xci_ends = 0xffff0000;
-	ci(1)->ci_xcall.xci_tail = 0xffffffff;
+	ci(1)->ci_xcall.xci_ends = -1U << XCALL_SHIFT;
+	ci(1)->ci_xcall.xci_tail = -1U;
 }
 
 /* stopped: a CPU that does not run. */

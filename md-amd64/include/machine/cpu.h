@@ -100,6 +100,13 @@ intr_restore(unsigned long s)
 		intr_enable();
 }
 
+static inline void
+intr_reopen(unsigned long s)
+{
+	if (intr_enabled(s))
+		__asm volatile("sti" ::: "memory");
+}
+
 static inline int
 splraise(int ipl)
 {

@@ -91,6 +91,13 @@ intr_restore(unsigned long s)
 		intr_enable();
 }
 
+static inline void
+intr_reopen(unsigned long s)
+{
+	if (intr_enabled(s))
+		__asm volatile("msr daifclr, #3" ::: "memory");
+}
+
 /*
  * The priority mask only spares the CPU interrupts that it would keep for
  * later: it may lag behind the level, in either direction, for a moment.
