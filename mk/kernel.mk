@@ -53,8 +53,9 @@ CFLAGS = --target=$(TARGET) -std=gnu11 -O2 -g -ffreestanding -fno-pic \
 	-Wall -Wextra -Werror -Wmissing-prototypes -Wshadow -Wundef \
 	$(MD_CFLAGS) $(DEFS) -I$(MD)/include -I$(MD) -I$(OBJ) -Imi/include \
 	-Imi/xcall -Imi/kern -Imi/boot -Itests
-# Relocations stay in the file, for tests/rules.pl; none is loaded.
-LDFLAGS = -T $(MD)/kernel.ld -nostdlib -static --fatal-warnings \
+# Relocations stay in the file, for tests/rules.pl; none is loaded.  The code
+# is as the compiler made it: the linker would shorten it by what is adjacent.
+LDFLAGS = -T $(MD)/kernel.ld -nostdlib -static --fatal-warnings --no-relax \
 	--emit-relocs $(MD_LDFLAGS)
 
 $(OBJ)/mi/kern/main.o: DEFS += $(TEST_MAIN)

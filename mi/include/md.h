@@ -78,7 +78,7 @@ struct thread;
 static inline struct cpu_info *curcpu(void);
 
 /*
- * INTR-1 [x] X-INTR-1; intr_reopen() is its XCALL_INTR_REOPEN().
+ * INTR-1 [x] X-INTR-1.
  * INTR-2 [s] What is interrupted finds every register as it was; but control
  * state that a handler set for the CPU, USE-2, stays.  The compiler is told
  * not to use what is not saved: no vector registers, nothing below the stack
@@ -88,7 +88,7 @@ static inline struct cpu_info *curcpu(void);
  */
 static inline unsigned long intr_disable(void);
 static inline void intr_restore(unsigned long);
-static inline void intr_reopen(unsigned long);
+static inline void intr_reopen(unsigned long);	/* XCALL_INTR_REOPEN */
 static inline void intr_enable(void);	/* as restoring a state with them on */
 static inline int intr_enabled(unsigned long);
 

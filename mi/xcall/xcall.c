@@ -304,7 +304,7 @@ xcall_slow(struct cpu_info *ci, struct xcall *xc, unsigned long s)
  * saved.  Anything else begins again in xcall_slow().
  */
 XCALL_ENTRY(cpu_xcall, "post");
-void
+void __attribute__((__noinline__))
 cpu_xcall(struct cpu_info *ci, struct xcall *xc)
 {
 	unsigned long s;
@@ -390,7 +390,7 @@ xcall_ring_many(const struct cpuset *ring)
 }
 
 /* Post to another CPU, to be rung later.  Returns the slots in use before. */
-static unsigned int
+static unsigned int __attribute__((__noinline__))
 xcall_quiet(struct cpu_info *ci, struct xcall *xc)
 {
 	unsigned long s;
@@ -419,7 +419,7 @@ cpu_xcall_many(const struct cpuset *set, struct xcall *xc)
 	CPU_INFO_ITERATOR cii;
 	struct cpu_info *ci;
 	struct cpuset ring, late;
-	unsigned int used;
+	unsigned int used, nlate = 0;
 	int ipl;
 
 	XCALL_ASSERT(xc->xc_func != NULL, "X-CALL-1", "no function");
@@ -435,12 +435,16 @@ cpu_xcall_many(const struct cpuset *set, struct xcall *xc)
 			used = xcall_quiet(ci, xc);
 		if (used == 0)
 			cpuset_add(&ring, ci);
-		else if (used == XCALL_FULL)
+		else if (used == XCALL_FULL) {
 			cpuset_add(&late, ci);
+			nlate++;
+		}
 	}
 	xcall_ring_many(&ring);
 	splx(ipl);
 
+	if (nlate == 0)
+		return;
 	CPU_INFO_FOREACH(cii, ci) {
 		if (cpuset_isset(&late, ci))
 			cpu_xcall(ci, xc);
