@@ -21,6 +21,8 @@ help:
 	@echo "make compare          what a cross-call costs, counted, side by side"
 	@echo "make compare CASE=running  its path, instruction by instruction"
 	@echo "make compare BASE=f   and what changed: f.json of before, or a commit"
+	@echo "make compare-linux    Debian's Linux, for a column beside ours"
+	@echo "make time ARCH=..     by the clock, under KVM; LOG=f a board's console"
 	@echo "make check [ARCH=..]  all tests, the boots among them"
 	@echo "make check-all        that, and all that takes longer: an hour or two"
 	@echo "make host-full        the core under sanitizers, ten million calls"

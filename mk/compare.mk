@@ -37,6 +37,11 @@ compare-linux: $(COUNTERS)
 		LABELS=md-$$a/proof/linux/labels OUT=obj/linux/$$a || exit 1; \
 	done
 
+# By the clock: under KVM, or from the console of a board, LOG=.
+time: $(if $(LOG),,$(if $(ARCH),$(COMPARE_KERNELS)))
+	@$(PERL) tests/compare/time.pl ARCH='$(ARCH)' LOG='$(LOG)' \
+	    MACHINE='$(MACHINE)' NCPU='$(NCPU)'
+
 # The budgets that every change has to keep: md-X/proof/budget.
 check-compare: $(COUNTERS) $(COMPARE_KERNELS)
 	@CC='$(CC)' $(PROVE) --timer -j$(JOBS) --exec '$(PERL) tests/compare.pl' \
@@ -50,4 +55,4 @@ check-comparer:
 budget: $(COUNTERS) $(COMPARE_KERNELS)
 	@$(COMPARE) --budget
 
-.PHONY: compare compare-linux check-compare check-comparer budget
+.PHONY: compare compare-linux time check-compare check-comparer budget

@@ -11,8 +11,8 @@ TEST_SRCS = tests/suite.c \
 	tests/kit/state.c tests/kit/trap.c tests/kit/entry.c
 TEST_SRCS += tests/sweep/sweep.c tests/sweep/level.c tests/sweep/call.c \
 	tests/sweep/idle.c
-# What is measured, and not tested: suite=compare.
-TEST_SRCS += tests/compare/one.c tests/compare/many.c
+# What is measured, and not tested: suite=compare, suite=time.
+TEST_SRCS += tests/compare/one.c tests/compare/many.c tests/compare/time.c
 TEST_SRCS += tests/kit/hostile.c tests/kit/die.c
 # Three functions of mi/kern/main.c come by way of it.
 TEST_MAIN = -Dkern_main=kern_main_plain \

@@ -409,6 +409,7 @@ static const struct {
 	{ "conform", { xcall_tests, kit_tests } },
 	{ "sweep", { sweep_tests } },
 	{ "compare", { compare_tests } },
+	{ "time", { compare_tests } },
 };
 static const struct xtest *const *tables = suites[0].s_tables;
 

@@ -35,6 +35,7 @@ static int busy_level;
 static unsigned int busy_round;		/* [a] they are asked to echo */
 static unsigned int busy_beat[MAXCPUS];	/* [a] and echo */
 static unsigned int busy_drop;		/* [a] rounds they drop the level in */
+static unsigned int busy_dropped;	/* [a] rounds they have */
 static unsigned int busy_stop;		/* [a] */
 static unsigned int idles;
 
@@ -85,6 +86,7 @@ busy_thread(void *arg)
 			splx(ipl);
 			COMPARE_POINT("@lowered");
 			splraise(busy_level);
+			XT_STORE(&busy_dropped, dropped);
 		}
 		CPU_BUSY_CYCLE();
 	}
@@ -108,7 +110,7 @@ compare_busy(unsigned int first, unsigned int end, int level)
 	busy_first = first;
 	busy_end = end;
 	busy_level = level;
-	busy_stop = busy_drop = 0;
+	busy_stop = busy_drop = busy_dropped = 0;
 	for (n = first; n < end; n++)
 		xt_thread(n, busy_thread, NULL);
 	compare_beat();
@@ -232,7 +234,9 @@ held_wait(void)
 static void
 held_drop(void)
 {
-	XT_INC(&busy_drop);
+	unsigned int round = XT_ADD(&busy_drop, 1);
+
+	XT_WAIT(XT_LOAD(&busy_dropped) == round);
 	ran_wait();
 	compare_beat();
 }
