@@ -356,3 +356,79 @@ test_sweep_mutex(void)
 	mtx_init(&window_mtx, IPL_HIGH);
 	sweep_run(&sw);
 }
+
+/* The other CPU's thread tries to enter when it is told to. */
+static unsigned int rival_go;		/* [a] tries; ~0: end */
+static unsigned int rival_done;		/* [a] tries that have been made */
+static unsigned int rival_in;		/* [a] it is in the mutex, until 0 */
+
+static void
+rival_thread(void *arg)
+{
+	unsigned int go, seen = 0;
+
+	(void)arg;
+	while ((go = XT_LOAD(&rival_go)) != ~0U) {
+		if (go == seen) {
+			xt_yield();
+			continue;
+		}
+		seen = go;
+		if (!mtx_enter_try(&window_mtx)) {
+			XT_STORE(&rival_done, go);
+			continue;
+		}
+		XT_STORE(&rival_in, 1);
+		XT_STORE(&rival_done, go);
+		XT_WAIT(XT_LOAD(&rival_in) == 0);
+		mtx_leave(&window_mtx);
+		XT_STORE(&rival_done, 0);
+	}
+}
+
+static void
+rival_end(void)
+{
+	XT_STORE(&rival_go, ~0U);
+}
+
+static void
+rival_handler(void)
+{
+	XT_STORE(&rival_go, rival_go + 1);
+	XT_WAIT(XT_LOAD(&rival_done) == rival_go);
+}
+
+static void
+rival_window(unsigned int n)
+{
+	(void)n;
+	if (mtx_enter_try(&window_mtx)) {
+		SWEEP_CHECK(XT_LOAD(&rival_in) == 0);
+		mtx_leave(&window_mtx);
+	}
+}
+
+static void
+rival_after(unsigned int n)
+{
+	(void)n;
+	if (XT_LOAD(&rival_in)) {
+		XT_STORE(&rival_in, 0);
+		XT_WAIT(XT_LOAD(&rival_done) == 0);
+	}
+}
+
+/* One at a time: another CPU tries in the middle of entering and leaving. */
+void
+test_sweep_mutex_other(void)
+{
+	static const struct sweep sw = { .sw_clause = "MTX-2",
+	    .sw_window = rival_window, .sw_handler = rival_handler,
+	    .sw_after = rival_after, .sw_helper = rival_thread,
+	    .sw_end = rival_end };
+
+	rival_go = rival_done = rival_in = 0;
+	mtx_init(&window_mtx, IPL_SOFTCLOCK);
+	sweep_run(&sw);
+}
