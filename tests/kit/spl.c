@@ -283,6 +283,7 @@ test_spl_interrupt(void)
 /* On the stack of the test until its thread has ended. */
 struct doorbell {
 	unsigned int	d_round;	/* [a] the thread is in this one */
+	unsigned int	d_rung;		/* [a] and its doorbell is rung */
 	int		d_level;	/* what the call sets pending */
 	struct xcall	d_xc;
 };
@@ -297,18 +298,25 @@ doorbell_call(void *arg)
 }
 
 /*
- * The next round is begun, and so many have run; counts how often, after the
- * call, the last but one, something was still pending.
+ * The next round: level is for the call, before for this CPU.  Interrupts are
+ * off until the doorbell is there, so that no other one comes first and
+ * replays.  Counts how often, after the call, the last but one of all that
+ * run, something was still pending.
  */
 static void
-doorbell_wait(struct doorbell *d, int level, unsigned int all,
-    unsigned int *left)
+doorbell_wait(struct doorbell *d, int level, int before, unsigned int *left)
 {
-	unsigned int ran;
+	unsigned int all = before == IPL_NONE ? 2 : 3;
+	unsigned long s;
 
+	s = intr_disable();
 	d->d_level = level;
 	XT_STORE(&d->d_round, d->d_round + 1);
-	XT_WAIT((ran = XT_LOAD(&kit_ran.xl_n)) >= all - 1);
+	XT_WAIT(XT_LOAD(&d->d_rung) == d->d_round);
+	if (before != IPL_NONE)
+		kit_pend(before);
+	intr_restore(s);
+	XT_WAIT(XT_LOAD(&kit_ran.xl_n) >= all - 1);
 	if (XT_LOAD(&curcpu()->ci_ipending) != 0)
 		++*left;
 	XT_WAIT(XT_LOAD(&kit_ran.xl_n) >= all);
@@ -323,20 +331,18 @@ doorbell_run(void *arg)
 	unsigned int i, left = 0;
 
 	for (i = 0; i < DOORBELL_ROUNDS; i += 4) {
-		doorbell_wait(d, IPL_SOFTCLOCK, 2, &left);
+		doorbell_wait(d, IPL_SOFTCLOCK, IPL_NONE, &left);
 		KIT_RAN(RAN_XCALL, RAN_SOURCE(IPL_SOFTCLOCK));
 
 		/* The whole word is looked at: its other end alone. */
-		doorbell_wait(d, IPL_IPI, 2, &left);
+		doorbell_wait(d, IPL_IPI, IPL_NONE, &left);
 		KIT_RAN(RAN_XCALL, RAN_SOURCE(IPL_IPI));
 
-		kit_pend(IPL_SOFTNET);
-		doorbell_wait(d, IPL_SOFTCLOCK, 3, &left);
+		doorbell_wait(d, IPL_SOFTCLOCK, IPL_SOFTNET, &left);
 		KIT_RAN(RAN_SOURCE(IPL_SOFTNET), RAN_XCALL,
 		    RAN_SOURCE(IPL_SOFTCLOCK));
 
-		kit_pend(IPL_IPI);
-		doorbell_wait(d, IPL_TTY, 3, &left);
+		doorbell_wait(d, IPL_TTY, IPL_IPI, &left);
 		KIT_RAN(RAN_SOURCE(IPL_IPI), RAN_XCALL, RAN_SOURCE(IPL_TTY));
 	}
 	XT_EQ(left, 0);
@@ -354,12 +360,13 @@ test_spl_doorbell(void)
 	unsigned int i, n = xt_ncpu() - 1;
 
 	xt_log_set(&kit_ran);
-	d.d_round = 0;
+	d.d_round = d.d_rung = 0;
 	cpu_xcall_set(&d.d_xc, doorbell_call, &d);
 	xt_thread(n, doorbell_run, &d);
 	for (i = 1; i <= DOORBELL_ROUNDS; i++) {
 		XT_WAIT(XT_LOAD(&d.d_round) == i);
 		cpu_xcall(xt_cpu(n), &d.d_xc);
+		XT_STORE(&d.d_rung, i);
 	}
 	xt_join();
 }
