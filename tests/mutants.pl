@@ -355,7 +355,9 @@ sub prepare {
 	make_path($scratch);
 	remove_tree(glob "$scratch/*");
 	copy('.', $base);
+	# An EFI program takes the kernel as it is, and -flavor comes first.
 	spew("$base/ld.mutant", "#!/bin/sh\n" .
+	    "[ \"\$1\" = -flavor ] && exec $opt{LD} \"\$@\"\n" .
 	    "exec $opt{LD} `cat ld.args` \"\$@\"\n");
 	chmod 0755, "$base/ld.mutant";
 	spew("$base/ld.args", '');
