@@ -389,6 +389,7 @@ xcall_ring_many(const struct cpuset *ring)
 #endif
 }
 
+#ifdef MULTIPROCESSOR
 /* Post to another CPU, to be rung later.  Returns the slots in use before. */
 static unsigned int __attribute__((__noinline__))
 xcall_quiet(struct cpu_info *ci, struct xcall *xc)
@@ -405,6 +406,7 @@ xcall_quiet(struct cpu_info *ci, struct xcall *xc)
 	intr_restore(s);
 	return (used);
 }
+#endif
 
 /*
  * Post to all, then ring, then see to those that have to be waited for: full
@@ -431,8 +433,10 @@ cpu_xcall_many(const struct cpuset *set, struct xcall *xc)
 		if (!cpuset_isset(set, ci))
 			continue;
 		used = XCALL_FULL;
+#ifdef MULTIPROCESSOR
 		if (CPU_IS_RUNNING(ci) && ci != curcpu())
 			used = xcall_quiet(ci, xc);
+#endif
 		if (used == 0)
 			cpuset_add(&ring, ci);
 		else if (used == XCALL_FULL) {

@@ -309,17 +309,24 @@ doorbell_wait(struct doorbell *d, int level, int before, unsigned int *left)
 	unsigned int all = before == IPL_NONE ? 2 : 3;
 	unsigned long s;
 
+	/* No tick; one that is pending already comes in between. */
 	s = intr_disable();
+	md_clock_arm(md_clock_hz);
+	intr_restore(s);
+	s = intr_disable();
+	md_clock_arm(md_clock_hz);
 	d->d_level = level;
 	XT_STORE(&d->d_round, d->d_round + 1);
 	XT_WAIT(XT_LOAD(&d->d_rung) == d->d_round);
 	if (before != IPL_NONE)
 		kit_pend(before);
-	intr_restore(s);
+	/* Opened only: intr_restore() would replay. */
+	intr_reopen(s);
 	XT_WAIT(XT_LOAD(&kit_ran.xl_n) >= all - 1);
 	if (XT_LOAD(&curcpu()->ci_ipending) != 0)
 		++*left;
 	XT_WAIT(XT_LOAD(&kit_ran.xl_n) >= all);
+	md_clock_arm(md_clock_hz / HZ);
 }
 
 #define DOORBELL_ROUNDS	20
