@@ -76,6 +76,7 @@ $(OBJ)/kernel.elf: $(OBJS) $(MD)/kernel.ld mk/ksyms.pl
 	@$(PERL) mk/ksyms.pl <$(OBJ)/kernel.0.map >$(OBJ)/ksyms.1.c
 	@$(CC) $(CFLAGS) -c -o $(OBJ)/ksyms.1.o $(OBJ)/ksyms.1.c
 	@$(LD) $(LDFLAGS) -Map=$(OBJ)/kernel.map -o $@ $(OBJS) $(OBJ)/ksyms.1.o
+	@$(LD) --version >$(OBJ)/linker
 
 # The same as a flat file, for those that load one.
 $(OBJ)/Image: $(OBJ)/kernel.elf

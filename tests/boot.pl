@@ -45,6 +45,7 @@ usage: boot.pl [options] ARCH/MACHINE/CPUS[/VARIANT]
        boot.pl --run [options] ARCH[/MACHINE[/CPUS[/VARIANT]]] ...
        boot.pl --print | --debug [options] ARCH[/MACHINE[/CPUS[/VARIANT]]]
        boot.pl --list [ARCH]
+       boot.pl --plan ARCH/MACHINE/CPUS[/VARIANT] ...
 
 Boots one cell and prints TAP.  An empty MACHINE is the default one of the
 architecture, an empty CPUS is 4.  VARIANT:
@@ -59,6 +60,9 @@ architecture, an empty CPUS is 4.  VARIANT:
   --print        print the QEMU command line, to be copied
   --debug        start the machine stopped, with a debugger
   --list         print the cells of `make check', one a line
+  --plan         print as JSON what would be run, for matrix.pl
+  --record FILE  write what ran and how it went to FILE, as JSON
+  --log FILE     the console goes there (obj/ARCH/boot/...)
   --append S     add S to the kernel's command line
   --qemu S       add S, one word, to QEMU's command line
   --silence S    a machine silent for S seconds hangs (45; BOOT_SILENCE);
@@ -70,7 +74,8 @@ architecture, an empty CPUS is 4.  VARIANT:
 
 QEMU=  another QEMU: its file, or the directory of it
 ACCEL= another accelerator than tcg
-Exit status: 0 passed, 1 failed, 2 wrong usage, 75 could not be run.
+Exit status: 0 passed, 1 failed, 2 wrong usage, 75 could not be run, or not
+to its end: QEMU is missing or unfit, or was killed, or a disk is full.
 END
 
 use constant { FAILED => 1, USAGE => 2, NOT_RUN => 75 };
@@ -79,10 +84,14 @@ my $PANIC_SILENCE = 3;		# a panic is over when nothing comes for this
 my $STAYS_SILENCE = 1;		# likewise a run on a machine that stays
 my $LEAST = 1 / 8;		# of a second, that counts however loaded
 
+# What a user sets in the environment.
+my @SETTINGS = qw(QEMU ACCEL);
+
 my %opt = (top => dirname($FindBin::Bin), append => [], qemu => [],
     proc => '/proc', silence => $ENV{BOOT_SILENCE} // 45, limit => $ENV{BOOT_LIMIT} // 600,
     grace => $ENV{BOOT_GRACE} // 10);
 my $qemu;			# the one that runs
+my %record;			# what --record writes
 my $signalled;			# the name of the signal that stops us
 
 # Problems travel as [exit status, line].
@@ -97,15 +106,23 @@ sub main {
 	my $mode = $opt{mode} // 'tap';
 
 	return list(@cells) if $mode eq 'list';
+	stop(USAGE, "--record and --log are of one cell's TAP")
+	    if $mode ne 'tap' && grep { defined } @opt{qw(record log)};
 	stop(USAGE, "no cell named; see boot.pl --help") if @cells == 0;
 	stop(USAGE, "one cell at a time; see boot.pl --help")
-	    if @cells > 1 && $mode ne 'run' && $mode ne 'print';
+	    if @cells > 1 && $mode !~ m{\A(?:run|print|plan)\z};
 	@cells = map { cell($_) } @cells;
+	return plan(@cells) if $mode eq 'plan';
 	for my $sig (qw(HUP INT TERM PIPE)) {
 		$SIG{$sig} = sub { $signalled //= $sig }
 		    unless ($SIG{$sig} // '') eq 'IGNORE';	# as by nohup
 	}
 	$SIG{CHLD} = 'DEFAULT';
+	if (defined $opt{record}) {
+		require JSON::PP;
+		$record{cell} = $cells[0];
+	}
+	$_->{log} = $opt{log} // $_->{log} for @cells;
 	return print_command(@cells) if $mode eq 'print';
 	return debug(@cells) if $mode eq 'debug';
 	return run(@cells) if $mode eq 'run';
@@ -121,12 +138,12 @@ sub options {
 	my @rest;
 
 	while (defined(my $arg = shift @args)) {
-		if ($arg =~ /\A--(list|print|debug|run)\z/) {
+		if ($arg =~ /\A--(list|plan|print|debug|run)\z/) {
 			stop(USAGE, "--$1 and --$opt{mode} exclude each other")
 			    if $opt{mode} && $opt{mode} ne $1;
 			$opt{mode} = $1;
-		} elsif ($arg =~ /\A--(append|qemu|silence|limit|grace|top|proc)
-		    (?:=(.*))?\z/xs) {
+		} elsif ($arg =~ /\A--(append|qemu|silence|limit|grace|top|proc|
+		    record|log)(?:=(.*))?\z/xs) {
 			my $value = $2 // shift @args //
 			    stop(USAGE, "--$1 needs a value");
 			ref $opt{$1} ? push @{$opt{$1}}, $value :
@@ -376,8 +393,24 @@ sub open_log {
 	make_path(dirname($cell->{log}), { error => \my $error });
 	open my $log, '>', $cell->{log} or
 	    stop(NOT_RUN, "cannot write $cell->{log}: $!");
-	$log->autoflush;
 	return $log;
+}
+
+# A disk may be full: what cannot be kept is no verdict either.
+sub write_log {
+	my ($cell, $log, $bytes) = @_;
+
+	while ($bytes ne '') {
+		my $n = syswrite $log, $bytes;
+
+		if (!defined $n) {
+			my $why = $!;
+
+			end_qemu($qemu);
+			stop(NOT_RUN, "cannot write $cell->{log}: $why");
+		}
+		substr $bytes, 0, $n, '';
+	}
 }
 
 # Boot a cell and judge it.  The verdict is returned; its notes_on_run are
@@ -385,6 +418,8 @@ sub open_log {
 sub boot {
 	my ($cell, $show, %callbacks) = @_;
 	my @command = command($cell, find_qemu($cell));
+
+	@record{qw(cell command)} = ($cell, \@command);
 	my $v = Verdict->new(arch => $cell->{arch}, cpus => $cell->{cpus},
 	    %callbacks);
 	my ($out, $err, $why, @clock);
@@ -395,16 +430,19 @@ sub boot {
 	pipe my $from_out, $out or die "pipe: $!";
 	pipe my $from_err, $err or die "pipe: $!";
 
+	@record{qw(v date at)} = ($v, time, { start => now() });
 	my $q = start($out, $err, @command);
 	close $out;
 	close $err;
 	@$q{qw(out err)} = ($from_out, $from_err);
 	$why = watch($cell, $q, $v, sub {
-		print $log $_[0];
+		write_log($cell, $log, $_[0]);
 		print $_[0] if $show;
 	});
 	end_qemu($q);
+	$record{at}{exit} = now();
 	$v->flush;
+	killed($q, $v);
 	$why //= refused($cell, $q, $v) // how_it_ended($cell, $q, $v) //
 	    ("@command" =~ / -icount / ? undef : clock_wrong(@clock));
 	$v->finish($why);
@@ -471,6 +509,7 @@ sub watch {
 				$then = undef;
 				$got->($bytes);
 				$v->feed($bytes);
+				came($v);
 			}
 		}
 		check_signal();
@@ -500,6 +539,34 @@ sub watch {
 		return "runaway console: more than " . ($MAX_CONSOLE >> 20) .
 		    " MB" if $v->bytes > $MAX_CONSOLE;
 	}
+}
+
+# What a run's time is made of.
+sub came {
+	my ($v) = @_;
+	my $at = $record{at};
+
+	$at->{console} //= now();
+	$at->{begin} //= now() if $v->began;
+	$at->{plan} //= now() if defined $v->{plan};
+	$at->{end} //= now() if $v->ended;
+}
+
+# Signals that a program earns itself; all others come from outside: from a
+# person, from a system without memory, from a limit.
+my %own_signal = map { $_ => 1 }
+    qw(SIGILL SIGTRAP SIGABRT SIGBUS SIGFPE SIGSEGV SIGSYS);
+
+# QEMU was killed, and not by what the kernel made it do.  Nothing is known of
+# the kernel then but what it had shown already.
+sub killed {
+	my ($q, $v) = @_;
+	my $signal = $q->{status} & 127;
+
+	return if $q->{killed} || !$signal || $v->failing || $v->panicked ||
+	    $v->was_reset || $own_signal{signal_name($signal)};
+	stop(NOT_RUN, "QEMU was killed by " . signal_name($signal) .
+	    ", from outside (out of memory?); " . $v->progress);
 }
 
 # QEMU itself would not start.  Nothing is said of the kernel by that, and the
@@ -568,7 +635,14 @@ sub notes {
 sub tap {
 	my ($cell) = @_;
 	my ($plan, $n) = (0, 0);
-	my $v;
+	my ($v, $failed);
+
+	# Its diagnostics may follow a test that failed.
+	my $notes = sub {
+		print map { "#     " . Verdict::show($_) . "\n" }
+		    @{$failed->{notes}} if $failed;
+		$failed = undef;
+	};
 
 	STDOUT->autoflush;
 	$v = boot($cell, 0,
@@ -580,13 +654,18 @@ sub tap {
 		my ($test) = @_;
 
 		$n = $test->{n};
+		$test->{at} = now();
+		$notes->();
 		print tap_line($test), "\n";
+		$failed = $test unless $test->{ok};
 	    });
+	$notes->();
 	print "1..1\n" unless $plan || $n;
 	# A failed test is its own failure; anything else is the run's.
 	print $v->whole ? '' : 'not ', "ok ", $n + 1,
 	    " - the run ended as it should\n";
 	diagnose($cell, $v, $v->passed ? () : $v->tail($cell->{log}));
+	write_record($v->passed ? 'passed' : 'failed', $v->verdict);
 	return $v->passed ? 0 : FAILED;
 }
 
@@ -621,6 +700,153 @@ sub diagnose {
 	} elsif (@notes || $v->skipped) {
 		print STDERR join '', map { "# $_\n" } @first;
 	}
+}
+
+#
+# The record
+#
+
+# The first line that a command prints.
+sub first_line {
+	my (@command) = @_;
+
+	open my $fh, '-|', @command or return undef;
+	my $line = <$fh>;
+	1 while <$fh>;
+	close $fh;
+	chomp $line if defined $line;
+	return $line;
+}
+
+# What made a kernel: the compiler stands in its .comment section, the linker
+# has left its version beside it.
+sub made_by {
+	my ($elf) = @_;
+	my ($compiler) = slurp($elf) =~ /((?:[\w.-]+ )*clang version [^\0]+)/;
+	my ($linker) = slurp(dirname($elf) . '/linker') =~ /\A(.+)/;
+
+	return map { defined ? Verdict::show($_) : undef } $compiler, $linker;
+}
+
+sub slurp {
+	my ($file) = @_;
+
+	open my $fh, '<:raw', $file or return '';
+	local $/;
+	return scalar(<$fh>) // '';
+}
+
+sub digest {
+	my ($file) = @_;
+
+	require Digest::SHA;
+	return eval {
+		Digest::SHA->new(256)->addfile($file, 'b')->hexdigest
+	};
+}
+
+sub ms {
+	my ($from, $to) = @_;
+
+	return defined $from && defined $to ?
+	    int(($to - $from) * 1000 + .5) : undef;
+}
+
+# How to do it again: the settings that were made, and the cell.
+sub again {
+	my ($cell) = @_;
+
+	return join ' ', (map { "$_=" . quote($ENV{$_}) }
+	    grep { ($ENV{$_} // '') ne '' } @SETTINGS),
+	    'perl tests/boot.pl --run', (map { ("--append", quote($_)) }
+	    @{$opt{append}}), (map { ("--qemu", quote($_)) } @{$opt{qemu}}),
+	    quote($cell->{name});
+}
+
+# What ran and how it went; `status' is passed, failed, skipped or infra.
+sub write_record {
+	my ($status, $line) = @_;
+	my $cell = $record{cell};
+	my $v = $record{v};
+	my $at = $record{at} // {};
+	my @command = @{$record{command} // []};
+	my ($from, @tests) = $at->{plan};
+
+	return unless defined $opt{record} && $cell;
+	for my $t ($v ? @{$v->{tests}} : ()) {
+		push @tests, { n => 0 + $t->{n}, name => Verdict::show($t->{name}),
+		    ok => $t->{ok} ? JSON::PP::true() : JSON::PP::false(),
+		    skip => defined $t->{skip} ? Verdict::show($t->{skip} =~
+			s/\ASKIP\w*:?\s*//ir) : undef,
+		    line => $t->{line}, ms => ms($from, $t->{at}),
+		    $t->{ok} ? () :
+			(notes => [map { Verdict::show($_) } @{$t->{notes}}]) };
+		$from = $t->{at} // $from;
+	}
+	my ($compiler, $linker) = made_by($cell->{symbols});
+	my %r = (
+		schema => 'portkit-boot', version => 1,
+		cell => $cell->{name}, axes => axes($cell),
+		status => $status, verdict => $line,
+		problems => [$v ? $v->problems : ()],
+		notes => $v ? $v->{notes_on_run} // [] : [],
+		arch => $cell->{arch}, cpus => 0 + $cell->{cpus},
+		plan => $v && defined $v->{plan} ? 0 + $v->{plan} : undef,
+		tests => \@tests, lines => $v ? $v->{nlines} : 0,
+		command => @command ? quote(@command) : undef,
+		again => again($cell),
+		console => $v ? $cell->{log} : undef,
+		kernel => { file => $cell->{kernel},
+		    sha256 => digest($cell->{kernel}),
+		    compiler => $compiler, linker => $linker },
+		qemu => @command ? { file => $command[0],
+		    version => first_line($command[0], '--version') } : undef,
+		date => POSIX::strftime('%Y-%m-%dT%H:%M:%SZ',
+		    gmtime($record{date} // time)),
+		ms => {
+			# To the first byte, to the plan, through the tests,
+			# and until QEMU was gone.
+			start => ms($at->{start}, $at->{console}),
+			begin => ms($at->{console}, $at->{begin}),
+			plan => ms($at->{begin}, $at->{plan}),
+			tests => ms($at->{plan}, $at->{end} // $at->{exit}),
+			end => ms($at->{end}, $at->{exit}),
+			all => ms($at->{start}, $at->{exit}),
+		},
+	);
+	open my $fh, '>', $opt{record} or
+	    stop(NOT_RUN, "cannot write $opt{record}: $!");
+	print $fh JSON::PP->new->ascii->canonical->pretty->encode(\%r) and
+	    close $fh or stop(NOT_RUN, "cannot write $opt{record}: $!");
+}
+
+# The axes a cell's name stands for.
+sub axes {
+	my ($cell) = @_;
+
+	return { machine => $cell->{machine}{name}, smp => $cell->{smp},
+	    cpus => 0 + $cell->{cpus}, kernel => $cell->{variant}{kind} };
+}
+
+# What each cell would run: the command, and which of it are files.
+sub plan {
+	my @plan;
+
+	for my $cell (@_) {
+		my %p = (cell => $cell->{name}, arch => $cell->{arch},
+		    axes => axes($cell), skip => undef, infra => undef);
+		if (eval { $p{qemu} = find_qemu($cell); 1 }) {
+			$p{command} = [command($cell, $p{qemu})];
+		} else {
+			die $@ unless ref $@;
+			$p{infra} = $@->[1];
+		}
+		$p{files} = [$cell->{kernel}];
+		push @plan, \%p;
+	}
+	require JSON::PP;
+	print JSON::PP->new->ascii->canonical->pretty->encode(\@plan);
+	return 0;
 }
 
 # The consoles as they are, a line of verdict after each, and all the lines
@@ -728,7 +954,10 @@ sub debug {
 my $status = eval { main() };
 if (!defined $status) {
 	die $@ unless ref $@;
-	print STDERR "boot.pl: $@->[1]\n";
+	my $line = $@->[1];
+
+	print STDERR "boot.pl: $line\n";
 	$status = $@->[0];
+	eval { write_record('infra', $line) } if $status == NOT_RUN;
 }
 exit $status;

@@ -553,6 +553,24 @@ says({ QEMU => $bin, PLAY => "echo 'qemu: warning: w' >&2; echo 'qemu: " .
     "unsupported machine type' >&2; exit 1" }, \@cell, 75,
     "QEMU does not start: qemu: unsupported machine type",
     'a machine that this QEMU does not have');
+says({ QEMU => $bin, PLAY => "cat $sofar; kill -KILL \$\$" }, \@cell, 75,
+    "QEMU was killed by SIGKILL, from outside (out of memory?); $RUNNING",
+    'killed from outside');
+says({ QEMU => $bin, PLAY => "cat $good; kill -TERM \$\$" }, \@cell, 75,
+    "QEMU was killed by SIGTERM, from outside (out of memory?); the end " .
+    "marker had come", 'killed from outside after the end marker');
+boot_is(begin_boot("cat $dir/panic; kill -KILL \$\$", 'fake/box/4'), 1,
+    "FAIL fake cpus=4: panic: stuck (line 6; $RUNNING)", '...x',
+    'a panic is certain, whoever kills QEMU then');
+write_file("$dir/red", $SO_FAR . "not ok 4 - d\n");
+boot_is(begin_boot("cat $dir/red; kill -KILL \$\$", 'fake/box/4'), 1,
+    "FAIL fake cpus=4: QEMU was killed by SIGKILL; test 5 of 8 was running, " .
+    "after 'not ok 4 - d'", '...xx', 'so is a failed test');
+for my $file (qw(log record)) {
+	says({ QEMU => $bin, PLAY => "cat $good" }, [@cell, "--$file",
+	    '/dev/full'], 75, "cannot write /dev/full: No space left on device",
+	    "a full disk: $file") if -c '/dev/full';
+}
 unlink "$top/obj/fake/up/kernel.bin";
 says({ QEMU => $bin }, ['fake/old/1/up'], 75,
     "no kernel $top/obj/fake/up/kernel.bin; `make kernels-fake' builds it",

@@ -290,6 +290,7 @@ sub whole {
 }
 
 sub passed { return !%{$_[0]{problems}} }
+sub began { return $_[0]{state} ne 'before' }
 sub ended { return $_[0]{state} eq 'ended' }
 sub panicked { return $_[0]{panicked} }
 sub was_reset { return $_[0]{state} eq 'reset' }
