@@ -51,8 +51,12 @@ KERNEL = $(MAKE) --no-print-directory -f mk/kernel.mk CC='$(CC)' LD='$(LD)' \
 	PERL='$(PERL)'
 kernels-%:
 	@$(KERNEL) ARCH=$* KIND=mp all efi
-	@$(KERNEL) ARCH=$* KIND=up
-	@$(KERNEL) ARCH=$* KIND=hook
+	@$(KERNEL) ARCH=$* KIND=up all efi
+	@$(KERNEL) ARCH=$* KIND=hook all efi
+# The same by the compiler of a cell's name, clang14 for example.
+kernels-clang%:
+	@$(MAKE) --no-print-directory $(BOOT_ARCHES:%=kernels-%) \
+	    KERNELS=obj/clang$* CC=clang-$* LD=ld.lld-$*
 
 nopoints-%:
 	@$(KERNEL) ARCH=$* KIND=nopoints

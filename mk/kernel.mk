@@ -4,7 +4,8 @@
 #	hook		mp, with md_point() called at every MD_POINT(), and
 #			only the tests that act there
 #	nopoints	mp, to show that MD_POINT() costs nothing; not booted
-# The top Makefile calls this once for each.
+# The top Makefile calls this once for each.  They are made in obj/ARCH/KIND,
+# or in another folder KERNELS/ARCH/KIND.
 #
 # What md-X/arch.mk has to set:
 #	TARGET		clang's, on a line "TARGET = triple"
@@ -22,7 +23,8 @@
 include md-$(ARCH)/arch.mk
 include tests/files.mk
 
-OBJ = obj/$(ARCH)/$(KIND)
+KERNELS = obj
+OBJ = $(KERNELS)/$(ARCH)/$(KIND)
 MD = md-$(ARCH)
 PERL ?= perl
 
@@ -141,7 +143,7 @@ $(OBJ)/compile_commands.json: $(OBJ)/flags
 	    printf '%s{"directory":"%s","file":"%s","command":"%s"}' "$$sep" \
 	    "$(CURDIR)" "$$f" '$(subst ',,$(subst ",\\\",$(CC) $(CFLAGS))) -c '"$$f"; \
 	    sep=','; done; echo ']'; } >$@
-	@test $(KIND) != mp || cp $@ compile_commands.json
+	@test $(OBJ) != obj/$(ARCH)/mp || cp $@ compile_commands.json
 
 FORCE:
 .PHONY: all efi order FORCE

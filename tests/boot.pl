@@ -27,7 +27,8 @@ use strict;
 use warnings;
 use Config;
 use File::Basename qw(dirname);
-use File::Path qw(make_path);
+use File::Copy qw(copy);
+use File::Path qw(make_path remove_tree);
 use File::Spec;
 use FindBin;
 use IO::Handle;
@@ -41,20 +42,26 @@ use Machines;
 use Verdict;
 
 my $USAGE = <<'END';
-usage: boot.pl [options] ARCH/MACHINE/CPUS[/VARIANT]
-       boot.pl --run [options] ARCH[/MACHINE[/CPUS[/VARIANT]]] ...
-       boot.pl --print | --debug [options] ARCH[/MACHINE[/CPUS[/VARIANT]]]
+usage: boot.pl [options] ARCH/MACHINE/CPUS[/WORD,...]
+       boot.pl --run [options] ARCH[/MACHINE[/CPUS[/WORD,...]]] ...
+       boot.pl --print | --debug [options] ARCH[/MACHINE[/CPUS[/WORD,...]]]
        boot.pl --list [ARCH]
-       boot.pl --plan ARCH/MACHINE/CPUS[/VARIANT] ...
+       boot.pl --plan ARCH/MACHINE/CPUS[/WORD,...] ...
 
 Boots one cell and prints TAP.  An empty MACHINE is the default one of the
-architecture, an empty CPUS is 4.  VARIANT:
+architecture, an empty CPUS is 4.  A WORD is a CPU model or a firmware of
+md-ARCH/machines, or
 
   up             the uniprocessor kernel
   hook           the kernel with tests that act at its points, POINT-1
-  sweep          the tests that let an interrupt come at every instruction
   dirty          the interrupt controller as something else has left it
   permute        CPUs numbered in another order than the hardware has them
+  sweep          the tests that let an interrupt come at every instruction
+  single         one host thread for all CPUs
+  icount         that, and time is counted instructions
+  kvm            no emulation
+  qemu7, qemu10  that QEMU: in PATH, or in obj/qemu10/bin
+  clang14, clang19  the kernel made by it, obj/clang19/ARCH
 
   --run          show the consoles as they are, then a line of verdict each
   --print        print the QEMU command line, to be copied
@@ -72,10 +79,15 @@ architecture, an empty CPUS is 4.  VARIANT:
   --top DIR      the tree with md-*/ and obj/ (this one)
   --proc DIR     where Linux says who had the processors (/proc)
 
-QEMU=  another QEMU: its file, or the directory of it
+QEMU=  another QEMU, whatever the cell says: its file, or its directory
+UBOOT=, EDK2= and the like: another file of that firmware
+IMAGE= another kernel, or with firmware that has a disk, another disk
+KERNELS=  obj, or the like: its kernels, whatever compiler the cell says
 ACCEL= another accelerator than tcg
-Exit status: 0 passed, 1 failed, 2 wrong usage, 75 could not be run, or not
-to its end: QEMU is missing or unfit, or was killed, or a disk is full.
+A cell that is not for this machine is skipped: what it names is not here.
+Exit status: 0 passed or skipped, 1 failed, 2 wrong usage, 75 could not be
+run, or not to its end: QEMU is missing or unfit, or was killed, or a disk is
+full.
 END
 
 use constant { FAILED => 1, USAGE => 2, NOT_RUN => 75 };
@@ -85,7 +97,7 @@ my $STAYS_SILENCE = 1;		# likewise a run on a machine that stays
 my $LEAST = 1 / 8;		# of a second, that counts however loaded
 
 # What a user sets in the environment.
-my @SETTINGS = qw(QEMU ACCEL);
+my @SETTINGS = qw(QEMU ACCEL UBOOT EDK2 IMAGE KERNELS);
 
 my %opt = (top => dirname($FindBin::Bin), append => [], qemu => [],
     proc => '/proc', silence => $ENV{BOOT_SILENCE} // 45, limit => $ENV{BOOT_LIMIT} // 600,
@@ -99,6 +111,13 @@ sub stop {
 	my ($status, $line) = @_;
 
 	die [$status, $line];
+}
+
+# So does a cell that this machine cannot run.
+sub skip {
+	my ($reason) = @_;
+
+	die [0, $reason];
 }
 
 sub main {
@@ -187,48 +206,57 @@ sub list {
 # A cell: what is booted, on what, and where its files are.
 sub cell {
 	my ($name) = @_;
-	my ($arch, $machine, $cpus, $variant, @more) = split m{/}, $name, -1;
-	my $t = table($arch);
-	my ($m, $n);
-
-	stop(USAGE, "'$name' is not ARCH/MACHINE/CPUS[/VARIANT]") if @more;
-	$machine = $t->{default} if ($machine // '') eq '';
-	$m = $t->{machine}{$machine} or stop(USAGE, "no machine '$machine' " .
-	    "for $arch; there are: @{$t->{names}}");
-	$cpus = $m->{max} < 4 ? $m->{max} : 4 if ($cpus // '') eq '';
-	$n = Machines::count($cpus);
-	stop(USAGE, "$arch/$machine takes 1 to $m->{max} CPUs, not '$cpus'")
-	    if !defined $n || $n > $m->{max};
-	$variant //= '';
-	my $v = $Machines::variants{$variant} or stop(USAGE, "no variant " .
-	    "'$variant'; there are: " . Machines::variants() . ", or none");
-
 	my $base = File::Spec->rel2abs($opt{top}) eq File::Spec->rel2abs('.') ?
 	    '' : "$opt{top}/";
-	my $dir = "${base}obj/$arch/$v->{kind}";
+	my ($c, $t, $dir, $kernels, $run);
+
+	eval { $c = Machines::parse($opt{top}, $name); 1 } or
+	    stop(USAGE, $@ =~ s/\n\z//r);
+	$t = $c->{table};
+	$kernels = $ENV{KERNELS} // '';
+	$kernels = join '/', "${base}obj", $c->{compiler} // ()
+	    if $kernels eq '';
+	$dir = "$kernels/$c->{arch}/$c->{kernel}";
+	$run = "${base}obj/$c->{arch}/boot/" .
+	    $c->{name} =~ s{^[^/]+/}{}r =~ s{/}{-}gr;
 	return {
-		name => join('/', $arch, $machine, $cpus, $variant || ()),
-		arch => $arch, table => $t, machine => $m, smp => $cpus,
-		variant => $v,
-		# The uniprocessor kernel runs one CPU of however many.
-		cpus => $v->{cpus} // $n,
+		%$c, machine => $c->{on}, kind => $c->{kernel},
 		kernel => "$dir/$t->{kernel}", symbols => "$dir/kernel.elf",
-		log => "${base}obj/$arch/boot/" .
-		    join('-', $machine, $cpus, $variant || ()) . '.log',
+		efi => "$dir/EFI", base => $base,
+		map { $_ => $run . ".$_" } qw(log disk),
 	};
 }
 
-# Which QEMU.  The one that QEMU= names may serve another architecture: then
-# its neighbour in the same directory is meant.
+# Which QEMU: what QEMU= names, or the cell, or the one in PATH.  Only what
+# the cell names may be missing.
 sub find_qemu {
 	my ($cell) = @_;
 	my $want = $cell->{table}{qemu};
 	my $named = $ENV{QEMU} // '';
+	my $here = search_path($want);
+	my ($version, $unpacked, $is);
 
-	if ($named eq '') {
-		return search_path($want) // stop(NOT_RUN,
-		    "no $want in PATH (./setup installs it)");
+	return named_qemu($cell, $want, $named) if $named ne '';
+	if (defined $cell->{qemu}) {
+		($version) = $cell->{qemu} =~ /(\d+)/;
+		$unpacked = "$cell->{base}obj/$cell->{qemu}/bin/$want";
+		return $unpacked if -x $unpacked;
+		$is = defined $here ? version($here) : undef;
+		return $here if defined $is && $is =~ /\A$version\./;
+		skip("no QEMU $version here, " . (defined $is ?
+		    "$want is $is" : "nor any other") .
+		    ($version > 7 ? " (./setup --$cell->{qemu})" : ''))
+		    if defined $is || -d "$cell->{base}obj/qemu10/bin";
 	}
+	return $here // stop(NOT_RUN,
+	    "no $want in PATH (./setup installs it)");
+}
+
+# QEMU= may serve another architecture: then its neighbour in the same
+# directory is meant.
+sub named_qemu {
+	my ($cell, $want, $named) = @_;
+
 	$named = search_path($named) // $named if $named !~ m{/};
 	my $dir = -d $named ? $named : dirname($named);
 	stop(NOT_RUN, "QEMU=$ENV{QEMU}: no such file or directory")
@@ -243,6 +271,14 @@ sub find_qemu {
 	return "$dir/$want";
 }
 
+# The version that a program prints of itself.
+sub version {
+	my ($program) = @_;
+	my $says = qx{\Q$program\E --version 2>/dev/null} // '';
+
+	return $says =~ /(\d+\.\d[\d.]*)/ ? $1 : 'of no version';
+}
+
 sub search_path {
 	my ($file) = @_;
 
@@ -254,28 +290,123 @@ sub search_path {
 	return undef;
 }
 
-sub need_kernel {
+# A kernel that was made elsewhere needs no compiler.
+sub need_compiler {
 	my ($cell) = @_;
+	my $cc = ($cell->{compiler} // '') =~ s/(?=\d)/-/r;
 
-	stop(NOT_RUN, "no kernel $cell->{kernel}; `make kernels-" .
-	    "$cell->{arch}' builds it") unless -s $cell->{kernel};
+	return if $cc eq '' || -s $cell->{kernel} || search_path($cc) ||
+	    ($ENV{KERNELS} // '') ne '';
+	skip("no $cc here (./setup --matrix)");
 }
 
+# What is booted is there.
+sub need_kernel {
+	my ($cell) = @_;
+	my $target = 'kernels-' . ($cell->{compiler} // $cell->{arch});
+	my $image = $ENV{IMAGE} // '';
+
+	need_compiler($cell);
+	stop(NOT_RUN, "IMAGE=$image: no such file")
+	    if $image ne '' && !-s $image;
+	stop(NOT_RUN, "no kernel $cell->{kernel}; `make $target' builds it")
+	    if $image eq '' && !(-s $cell->{kernel} &&
+	    (!$cell->{firmware}{disk} || -d $cell->{efi}));
+}
+
+# The file of a cell's firmware; undef for a direct boot.
+sub find_firmware {
+	my ($cell) = @_;
+	my $f = $cell->{firmware};
+	my $name = $f->{name} // return undef;
+	my $named = $ENV{$f->{env}} // '';
+
+	if ($named ne '') {
+		$named .= '/' . $f->{files}[0] =~ s{.*/}{}r if -d $named;
+		return $named if -f $named;
+		stop(NOT_RUN, "$f->{env}=$ENV{$f->{env}}: no such file");
+	}
+	for my $file (@{$f->{files}}) {
+		return $file if -f $file;
+	}
+	skip("no $name for $cell->{arch} here, $f->{files}[0] " .
+	    "(./setup --matrix; $f->{env}= takes another)");
+}
+
+# Can this machine run the cell?  The way to know whether KVM can is to let it
+# make the machine, and to stop there.
+sub need_kvm {
+	my ($cell, @command) = @_;
+	my $host = (POSIX::uname())[4];
+	my @try = ($command[0], '-accel', 'kvm', '-cpu', 'host',
+	    @{$cell->{machine}{args}}, qw(-display none -nodefaults
+	    -no-user-config -S -monitor stdio));
+	my $says;
+
+	return unless $cell->{mode} eq 'kvm';
+	skip("no usable KVM: this host is $host")
+	    unless grep { $_ eq $host } @{$cell->{table}{host}};
+	s/%c/host/ for @try;
+	$says = qx(exec 2>&1; echo quit | @{[quote(@try)]});
+	return if $? == 0;
+	($says) = $says =~ /qemu-system\S*: (.*)/;
+	skip("no usable KVM: " . Verdict::show($says // 'QEMU ends'));
+}
+
+# QEMU's arguments, and the disk that is made for the run.
 sub command {
 	my ($cell, $program, @more) = @_;
 	my $t = $cell->{table};
-	my $v = $cell->{variant};
-	my $accel = $v->{accel} // ($ENV{ACCEL} || 'tcg');
-	my $append = join ' ', @{$t->{append}}, $v->{append} // (),
-	    @{$opt{append}};
+	my $f = $cell->{firmware};
+	my $accel = $Machines::accel{$cell->{mode}} // ($ENV{ACCEL} || 'tcg');
+	# Only TCG can be any CPU.
+	my $cpu = $accel =~ /\Atcg\b/ ? $cell->{cpu} : 'host';
+	my $image = ($ENV{IMAGE} // '') ne '' ? $ENV{IMAGE} : undef;
+	my $file = find_firmware($cell);
+	my @machine = @{$cell->{machine}{args}};
+	my @firmware = @{$f->{args} // []};
+	my $disk = defined $image ? "$image,snapshot=on" :
+	    'fat:' . $cell->{disk} =~ s/,/,,/gr . ',read-only=on'
+	    if $f->{disk};
 
-	# Only TCG can be any CPU; the machine may name another yet.
+	s/%c/$cpu/ for @machine;
+	for (@firmware) {
+		s/%f/$file/;
+		s/%d/$disk/ if $f->{disk};
+	}
 	return ($program, '-accel', $accel, @{$t->{common}},
-	    '-cpu', $accel =~ /\Atcg\b/ ? $t->{cpu} : 'host',
-	    @{$cell->{machine}{args}}, '-smp', $cell->{smp},
-	    @{$v->{args} // []}, @{$opt{qemu}}, @more,
-	    $append eq '' ? () : ('-append', $append),
-	    '-kernel', $cell->{kernel});
+	    (grep { $_ eq '-cpu' } @machine) ? () : ('-cpu', $cpu),
+	    @machine, '-smp', $cell->{smp}, @firmware,
+	    @{$Machines::args{$cell->{mode}} // []}, @{$opt{qemu}}, @more,
+	    $f->{disk} ? () : (words($cell) eq '' ? () :
+	    ('-append', words($cell)), '-kernel', $image // $cell->{kernel}));
+}
+
+# The kernel's command line.
+sub words {
+	my ($cell) = @_;
+
+	return join ' ', @{$cell->{table}{append}},
+	    map({ $Machines::append{$_} // () } @$cell{qw(start tests)}),
+	    @{$opt{append}};
+}
+
+# What firmware finds on the disk.
+sub make_disk {
+	my ($cell) = @_;
+	my $boot = "$cell->{disk}/EFI/BOOT";
+	my $error;
+
+	return if !$cell->{firmware}{disk} || ($ENV{IMAGE} // '') ne '';
+	remove_tree($cell->{disk});
+	make_path($boot, { error => \$error });
+	for my $file (glob "\Q$cell->{efi}\E/BOOT/*.EFI") {
+		copy($file, $boot) or stop(NOT_RUN, "cannot write $boot: $!");
+	}
+	open my $fh, '>', "$cell->{disk}/cmdline.txt" or
+	    stop(NOT_RUN, "cannot write $cell->{disk}: $!");
+	print $fh words($cell), "\n";
+	close $fh or stop(NOT_RUN, "cannot write $cell->{disk}: $!");
 }
 
 sub quote {
@@ -298,9 +429,9 @@ sub print_command {
 #
 
 # Start it in a process group of its own, so that all of it can be ended.
-# Its standard input is empty: the console is for reading.
+# Its standard input is empty, unless firmware is typed at.
 sub start {
-	my ($out, $err, @command) = @_;
+	my ($in, $out, $err, @command) = @_;
 	my %q = (said => '');
 
 	pipe my $failed, my $broken or die "pipe: $!";	# closed by the exec
@@ -308,7 +439,8 @@ sub start {
 	if ($q{pid} == 0) {
 		$SIG{$_} = 'DEFAULT' for qw(HUP INT TERM PIPE);
 		setpgid(0, 0);
-		open STDIN, '<', '/dev/null';
+		defined $in ? open STDIN, '<&', $in :
+		    open STDIN, '<', '/dev/null';
 		open STDOUT, '>&', $out;
 		open STDERR, '>&', $err;
 		{ no warnings 'exec'; exec { $command[0] } @command; }
@@ -422,19 +554,27 @@ sub boot {
 	@record{qw(cell command)} = ($cell, \@command);
 	my $v = Verdict->new(arch => $cell->{arch}, cpus => $cell->{cpus},
 	    %callbacks);
-	my ($out, $err, $why, @clock);
+	my ($in, $to_in, $out, $err, $why, @clock);
 
 	$v->{on_clock} = sub { push @clock, [now() * 1000, $_[0]] };
+	need_kvm($cell, @command);
 	need_kernel($cell);
 	my $log = open_log($cell);
+	make_disk($cell);
 	pipe my $from_out, $out or die "pipe: $!";
 	pipe my $from_err, $err or die "pipe: $!";
+	if (@{$cell->{firmware}{type} // []}) {
+		pipe $in, $to_in or die "pipe: $!";
+		$to_in->autoflush;
+	}
 
 	@record{qw(v date at)} = ($v, time, { start => now() });
-	my $q = start($out, $err, @command);
-	close $out;
-	close $err;
-	@$q{qw(out err)} = ($from_out, $from_err);
+	my $q = start($in, $out, $err, @command);
+	close $_ for grep { defined } $in, $out, $err;
+	@$q{qw(out err in)} = ($from_out, $from_err, $to_in);
+	@$q{qw(firmware heard type)} = ("$cell->{firmware}{name} " .
+	    '(' . find_firmware($cell) . ')', '', [@{$cell->{firmware}{type}}])
+	    if $cell->{firmware}{name};
 	$why = watch($cell, $q, $v, sub {
 		write_log($cell, $log, $_[0]);
 		print $_[0] if $show;
@@ -505,11 +645,13 @@ sub watch {
 				$q->{said} .= $bytes
 				    if length $q->{said} < 65536;
 			} else {
-				$last = now();
-				$then = undef;
+				# Firmware may print for ever.
+				($last, $then) = (now(), undef)
+				    if !$q->{firmware} || $v->began;
 				$got->($bytes);
 				$v->feed($bytes);
 				came($v);
+				type_keys($q, $bytes) unless $v->began;
 			}
 		}
 		check_signal();
@@ -532,7 +674,10 @@ sub watch {
 			    $opt{silence});
 		} elsif ($quiet * share($then //= ticks($q), ticks($q)) >
 		    $opt{silence}) {
-			return "hang: no console output for $opt{silence} s";
+			return $q->{firmware} && !$v->began ?
+			    "$q->{firmware} has not started the kernel in " .
+			    "$opt{silence} s" . last_line($v) :
+			    "hang: no console output for $opt{silence} s";
 		}
 		return "still running after $opt{limit} s"
 		    if $run > $opt{limit};
@@ -569,6 +714,32 @@ sub killed {
 	    ", from outside (out of memory?); " . $v->progress);
 }
 
+# What firmware waits for, once it has said so.
+sub type_keys {
+	my ($q, $bytes) = @_;
+
+	$q->{heard} .= $bytes;
+	while (my $next = $q->{type}[0]) {
+		my ($text, $keys) = @$next;
+		my $at = index $q->{heard}, $text;
+
+		last if $at < 0;
+		$q->{heard} = substr $q->{heard}, $at + length $text;
+		shift @{$q->{type}};
+		syswrite $q->{in}, $keys;
+	}
+}
+
+# The last that firmware said, without what moves the cursor.
+sub last_line {
+	my ($v) = @_;
+	my ($line) = grep { /\S/ } map { s/\e\[[\d;?]*[A-Za-z]//gr }
+	    $v->{buf}, reverse @{$v->{tail}};
+
+	return defined $line ? "; its last line: '" . Verdict::show($line) .
+	    "'" : '';
+}
+
 # QEMU itself would not start.  Nothing is said of the kernel by that, and the
 # cell could not be run, unless it is the kernel that QEMU complains of.
 sub refused {
@@ -598,6 +769,9 @@ sub how_it_ended {
 	return "QEMU was killed by " . signal_name($signal) if $signal;
 	return status_wrong($cell, $q->{status} >> 8, $v) if $v->ended;
 	return undef if $v->panicked || $v->was_reset;
+	return sprintf "%s ended the machine (status %d) and has not started " .
+	    "the kernel%s", $q->{firmware}, $q->{status} >> 8, last_line($v)
+	    if $q->{firmware} && !$v->began;
 	return sprintf "QEMU exited with status %d before the end marker: " .
 	    "the machine was reset (triple fault?) or switched off",
 	    $q->{status} >> 8;
@@ -824,8 +998,8 @@ sub write_record {
 sub axes {
 	my ($cell) = @_;
 
-	return { machine => $cell->{machine}{name}, smp => $cell->{smp},
-	    cpus => 0 + $cell->{cpus}, kernel => $cell->{variant}{kind} };
+	return { %{$cell->{values}}, smp => $cell->{smp},
+	    cpus => 0 + $cell->{cpus}, controller => $cell->{controller} };
 }
 
 # What each cell would run: the command, and which of it are files.
@@ -835,11 +1009,12 @@ sub plan {
 	for my $cell (@_) {
 		my %p = (cell => $cell->{name}, arch => $cell->{arch},
 		    axes => axes($cell), skip => undef, infra => undef);
-		if (eval { $p{qemu} = find_qemu($cell); 1 }) {
-			$p{command} = [command($cell, $p{qemu})];
-		} else {
+		if (!eval { $p{qemu} = find_qemu($cell);
+		    $p{command} = [command($cell, $p{qemu})];
+		    need_kvm($cell, @{$p{command}});
+		    need_compiler($cell); 1 }) {
 			die $@ unless ref $@;
-			$p{infra} = $@->[1];
+			$p{$@->[0] ? 'infra' : 'skip'} = $@->[1];
 		}
 		$p{files} = [$cell->{kernel}];
 		push @plan, \%p;
@@ -870,7 +1045,8 @@ sub run {
 		} else {
 			die $@ unless ref $@;
 			die $@ if @cells == 1;
-			($status, $line) = ($@->[0], "NOT RUN: $@->[1]");
+			($status, $line) = ($@->[0],
+			    ($@->[0] ? 'NOT RUN' : 'SKIP') . ": $@->[1]");
 		}
 		print "$line\n";
 		push @summary, "$cell->{name}: $line";
@@ -921,7 +1097,7 @@ sub debug {
 	my $log = $interactive ? open_log($cell) : undef;
 
 	STDOUT->autoflush;
-	my $q = start($log // \*STDOUT, $log // \*STDERR, @command);
+	my $q = start(undef, $log // \*STDOUT, $log // \*STDERR, @command);
 	print "boot.pl: $cell->{name} is stopped at its first instruction",
 	    $log ? "; its console goes to $cell->{log}" : '', "\n";
 	print @gdb ? quote(@gdb) . "\n" : "boot.pl: no debugger here knows " .
@@ -956,8 +1132,16 @@ if (!defined $status) {
 	die $@ unless ref $@;
 	my $line = $@->[1];
 
-	print STDERR "boot.pl: $line\n";
 	$status = $@->[0];
-	eval { write_record('infra', $line) } if $status == NOT_RUN;
+	if ($status) {
+		print STDERR "boot.pl: $line\n";
+	} elsif (($opt{mode} // 'tap') eq 'tap') {
+		print "1..0 # SKIP $line\n";
+	} else {
+		print STDERR "boot.pl: not for this machine: $line\n";
+		$status = NOT_RUN;
+	}
+	eval { write_record($status ? 'infra' : 'skipped', $line) }
+	    if $status == NOT_RUN || !$status;
 }
 exit $status;

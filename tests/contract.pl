@@ -168,7 +168,7 @@ sub read_tests {
 		my $text = slurp($file);
 
 		# Those of a variant are a check of their own.
-		test_add(exists $Machines::variants{$set} ? $set : 'boot',
+		test_add(Machines::is_word($set) ? $set : 'boot',
 		    "$set.$1", $file, split ' ', $2 =~ s/"\s*"//gr)
 		    while $text =~ /^XTEST\((\w+),\s*\d+,\s*"(.*?)"\)/gms;
 	}

@@ -308,9 +308,7 @@ sub spew {
 sub kind {
 	my ($cell) = @_;
 
-	my $variant = (split m{/}, $cell)[3] // '';
-
-	return $Machines::variants{$variant}{kind};
+	return Machines::parse($top, $cell)->{kernel};
 }
 
 # One kernel.  The linker is a script, so that what a mutant adds to its

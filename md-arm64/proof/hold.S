@@ -15,6 +15,10 @@
 #include <machine/param.h>
 #include <machine/asm.h>
 
+/* The kernel is compiled without vector registers; they are filled here. */
+	.arch_extension fp
+	.arch_extension simd
+
 #define NZCV		0xf0000000
 #define DAIF_DA		0xc		/* debug and SError, as immediate */
 #define DAIF_BITS	0x3c0

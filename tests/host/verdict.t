@@ -586,10 +586,20 @@ says({}, ['fake/foo/4'], 2, "no machine 'foo' for fake; there are: box old",
     'wrong machine');
 says({}, ["fake/old/$_"], 2, "fake/old takes 1 to 2 CPUs, not '$_'",
     "wrong CPUS: $_") for '3', '0', 'x', '1,2', '1;ls', '1,a=1x';
-says({}, ['fake/box/4/dn'], 2, "no variant 'dn'; there are: dirty, " .
-    "hook, permute, sweep, up, or none", 'wrong variant');
+my $WORDS = "up, hook, dirty, permute, sweep, single, icount, kvm, qemu7, " .
+    "qemu10, clang14, clang19";
+says({}, ["fake/box/4/$_"], 2, "no word 'dn' for fake; there are: $WORDS",
+    "wrong word: $_") for 'dn', 'up,dn';
+says({}, ['fake/box/4/up,'], 2, "no word '' for fake; there are: $WORDS",
+    'an empty word');
+says({}, ['fake/box/4/up,hook'], 2, "'up' and 'hook' exclude each other",
+    'two words of an axis');
+says({}, ['fake/box/4/up,sweep'], 2, "fake/box/4/up,sweep: up and sweep " .
+    "exclude each other: those tests are in the ordinary kernel",
+    'words that do not go together');
 says({}, ['fake/box/4/up/x'], 2,
-    "'fake/box/4/up/x' is not ARCH/MACHINE/CPUS[/VARIANT]", 'too many parts');
+    "'fake/box/4/up/x' is not ARCH/MACHINE/CPUS[/WORD,WORD...]",
+    'too many parts');
 says({}, [], 2, "no cell named; see boot.pl --help", 'no cell');
 says({}, ['--foo'], 2, "no option '--foo'; see boot.pl --help",
     'no such option');
@@ -598,19 +608,20 @@ says({}, ['--silence=x'], 2, "silence is a number of seconds, not 'x'",
 is((run({}, 'boot.pl', '--top', $top, '--list'))[1],
     "fake/box/4\nfake/box/6,sockets=2,cores=3\nfake/old/1/up\n", '--list');
 is((run({ ACCEL => 'kvm' }, 'boot.pl', '--top', $top, '--print', '--append',
-    "it's", 'fake/old'))[1], "qemu-system-fake -accel kvm -a -b -c -cpu " .
-    "host -M old -cpu c2 -smp 2 -append 'x=1 it'\\''s' -kernel " .
+    "it's", 'fake/old'))[1], "qemu-system-fake -accel kvm -a -b -c " .
+    "-M old -cpu c2 -smp 2 -append 'x=1 it'\\''s' -kernel " .
     "$top/obj/fake/mp/kernel.bin\n", '--print');
 
 for my $case (["qemu x\n", "a second 'qemu' record"],
-    ["boots box 4\n", "no record 'boots'; there are: append boot common " .
-	"cpu default gdb kernel machine qemu status"],
+    ["boots box 4\n", "no record 'boots'; there are: append boot cell " .
+	"common controller cpu cpus default firmware gdb host kernel machine " .
+	"never only qemu sees status type"],
     ["status 1\n", "'status' takes 2 words, not 1"],
     ["status 1 1\n", "two exit statuses, not '1 1'"],
-    ["boot bix 4\n", "no machine 'bix' above this line"],
-    ["boot old 3\n", "machine 'old' has at most 2 CPUs, not 3"],
-    ["boot old 2x\n", "bad CPUS '2x'"],
-    ["boot old 2 mp\n", "no variant 'mp'; there are: dirty, hook, permute, sweep, up"],
+    ["boot bix 4\n", "no machine 'bix' for fake; there are: box old"],
+    ["boot old 3\n", "fake/old takes 1 to 2 CPUs, not '3'"],
+    ["boot old 2x\n", "fake/old takes 1 to 2 CPUs, not '2x'"],
+    ["boot old 2 dn\n", "no word 'dn' for fake; there are: $WORDS"],
     ["boot box 4\n", "a second boot of fake/box/4"],
     ["machine box 4 ends\n", "a second machine 'box'"],
     ["machine BOX 4 ends\n", "bad machine name 'BOX'"],
