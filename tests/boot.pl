@@ -338,15 +338,14 @@ sub find_firmware {
 sub need_kvm {
 	my ($cell, @command) = @_;
 	my $host = (POSIX::uname())[4];
-	my @try = ($command[0], '-accel', 'kvm', '-cpu', 'host',
-	    @{$cell->{machine}{args}}, qw(-display none -nodefaults
-	    -no-user-config -S -monitor stdio));
+	my @try = ($command[0], '-accel', 'kvm',
+	    Machines::arguments($cell->{machine}{args}, 'host'),
+	    qw(-display none -nodefaults -no-user-config -S -monitor stdio));
 	my $says;
 
 	return unless $cell->{mode} eq 'kvm';
 	skip("no usable KVM: this host is $host")
 	    unless grep { $_ eq $host } @{$cell->{table}{host}};
-	s/%c/host/ for @try;
 	$says = qx(exec 2>&1; echo quit | @{[quote(@try)]});
 	return if $? == 0;
 	($says) = $says =~ /qemu-system\S*: (.*)/;
@@ -363,20 +362,17 @@ sub command {
 	my $cpu = $accel =~ /\Atcg\b/ ? $cell->{cpu} : 'host';
 	my $image = ($ENV{IMAGE} // '') ne '' ? $ENV{IMAGE} : undef;
 	my $file = find_firmware($cell);
-	my @machine = @{$cell->{machine}{args}};
 	my @firmware = @{$f->{args} // []};
 	my $disk = defined $image ? "$image,snapshot=on" :
 	    'fat:' . $cell->{disk} =~ s/,/,,/gr . ',read-only=on'
 	    if $f->{disk};
 
-	s/%c/$cpu/ for @machine;
 	for (@firmware) {
 		s/%f/$file/;
 		s/%d/$disk/ if $f->{disk};
 	}
 	return ($program, '-accel', $accel, @{$t->{common}},
-	    (grep { $_ eq '-cpu' } @machine) ? () : ('-cpu', $cpu),
-	    @machine, '-smp', $cell->{smp}, @firmware,
+	    Machines::arguments($cell->{machine}{args}, $cpu), '-smp', $cell->{smp}, @firmware,
 	    @{$Machines::args{$cell->{mode}} // []}, @{$opt{qemu}}, @more,
 	    $f->{disk} ? () : (words($cell) eq '' ? () :
 	    ('-append', words($cell)), '-kernel', $image // $cell->{kernel}));

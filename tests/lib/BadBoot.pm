@@ -131,7 +131,7 @@ sub machine_args {
 
 	$machine //= $t->{default};
 	$machine = $t->{machine}{$machine}{args} unless ref $machine;
-	return (@{$t->{common}}, '-cpu', $t->{cpu}, @$machine);
+	return (@{$t->{common}}, Machines::arguments($machine, $t->{cpu}[0]));
 }
 
 sub case {

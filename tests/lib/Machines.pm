@@ -310,6 +310,14 @@ sub listed {
 	push @{$t->{$list}}, $c->{name};
 }
 
+# A machine's arguments, with its CPU.
+sub arguments {
+	my ($args, $cpu) = @_;
+	my @args = map { s/%c/$cpu/r } @$args;
+
+	return ((grep { $_ eq '-cpu' } @args) ? () : ('-cpu', $cpu), @args);
+}
+
 # The number of CPUs in what -smp takes; undef where it is none.
 sub count {
 	my ($cpus) = @_;
