@@ -70,7 +70,7 @@ alone-%:
 
 # On the host, with firmware that lies, and the boots; prove says how long
 # each took.
-check: check-arch check-contract check-mutants-list check-host check-model \
+check: check-arch check-contract check-mutants-list check-cells check-host check-model \
     check-fuzz check-rules check-boot check-protocol check-compare
 # And all that takes longer.
 check-all: check coverage host-full model-full mutants

@@ -35,6 +35,13 @@ check-boot:
 	@cells=`$(BOOT) --list $(ARCH)` && test -n "$$cells" && \
 	    $(PROVE) --timer -j$(JOBS) --exec '$(BOOT)' $$cells
 
+# The cells of the matrix, md-X/cells: are they what md-X/machines makes of
+# them, and does each possible pair of values meet?
+cells:
+	@$(PERL) tests/cells.pl --make
+check-cells:
+	@$(PROVE) --timer tests/cells.pl
+
 # Each cell N times, and N times with the processors loaded.
 N = 10
 soak:
@@ -47,4 +54,4 @@ verdict:
 	    "a saved console, - is the standard input" >&2; exit 2; }
 	@$(PERL) tests/verdict.pl '$(LOG)' $(ARCH)
 
-.PHONY: run debug check-boot soak verdict
+.PHONY: run debug check-boot cells check-cells soak verdict

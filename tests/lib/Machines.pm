@@ -89,12 +89,6 @@ our %accel = (single => 'tcg,thread=single', icount => 'tcg,thread=single',
 our %args = (icount => ['-icount', 'shift=0,sleep=off', '-rtc',
     'clock=vm,base=2026-01-01']);
 
-# What no architecture can change.
-my @NEVER = (
-	['sweep', 'up|hook', 'those tests are in the ordinary kernel'],
-	['sweep', 'multi|single|kvm', 'only counted instructions repeat'],
-);
-
 my $NAME = qr/[a-z0-9][a-z0-9.-]*/;
 my $CPUS = qr/[1-9]\d{0,3}(?:,[a-z]+=\d+)*/;
 
@@ -126,7 +120,7 @@ sub load {
 	my %t = (arch => $arch, machine => {}, names => [], boot => [],
 	    cell => [], firmware => { direct => {} }, never => {},
 	    map { $_ => [] } keys %adds_up);
-	my (@later, $rule);
+	my @later;
 	my $bad = sub { die "$file:$.: $_[0]\n" };
 
 	open my $fh, '<', "$top/$file" or die "$file: cannot read it: $!\n";
@@ -164,10 +158,7 @@ sub load {
 		    ref $t{$need} && !@{$t{$need}};
 	}
 	$t{axis}{cpu} = [@{$t{cpu}}, 'host'];
-	$rule = sub { die "the rules of all architectures: $_[0]\n" };
-	never(\%t, $rule, 'never', @$_) for @NEVER,
-	    ['kvm', join('|', @{$t{cpu}}), "under KVM the CPU is the host's"],
-	    ['host', 'multi|single|icount', "only KVM has the host's CPU"];
+	rules(\%t);
 	for my $l (sort { ($a->[1] =~ /boot|cell/) <=> ($b->[1] =~ /boot|cell/) ||
 	    $a->[0] <=> $b->[0] } @later) {
 		my ($n, $record, @w) = @$l;
@@ -176,6 +167,29 @@ sub load {
 		    $record, @w);
 	}
 	return \%t;
+}
+
+# What no architecture can change.
+sub rules {
+	my ($t) = @_;
+	my $emulated = join '|', @{$t->{cpu}};
+	my $bad = sub { die "the rules of all architectures: $_[0]\n" };
+	my $never = sub { never($t, $bad, 'never', @_) };
+
+	$never->('sweep', 'up|hook', 'those tests are in the ordinary kernel');
+	$never->('sweep', 'multi|single|kvm', 'only counted instructions repeat');
+	$never->('kvm', $emulated, "under KVM the CPU is the host's");
+	$never->('host', 'multi|single|icount', "only KVM has the host's CPU");
+	for my $cpus (@{$t->{cpus}}) {
+		my $n = count($cpus);
+
+		$never->($cpus, 'hook', 'its tests need another CPU')
+		    if $n == 1;
+		for my $m (values %{$t->{machine}}) {
+			$never->($cpus, $m->{name}, "it has at most " .
+			    "$m->{max} CPUs") if $n > $m->{max};
+		}
+	}
 }
 
 # The axis of a value; each is of one.
