@@ -110,11 +110,13 @@ check-fuzz:
 fuzz:
 	@CC='$(HOSTCC)' SECONDS='$(SECONDS)' $(PROVE) -v tests/fuzz/fuzz.t
 
-# What is asked of the instructions themselves: md-X/proof/rules.
+# What is asked of the instructions themselves: md-X/proof/rules; one rule,
+# WORD, of the multiprocessor's.
 check-rules:
-	@for a in $(BOOT_ARCHES); do for k in mp up; do \
-	    $(KERNEL) ARCH=$$a KIND=$$k $(if $(filter order-%,$(WORD)),order) \
-		|| exit 1; done; done
+	@for a in $(BOOT_ARCHES); do for k in mp $(if $(WORD),,up); do \
+	    $(KERNEL) ARCH=$$a KIND=$$k $(if $(WORD), \
+		$(if $(filter order-%,$(WORD)),order,image)) || exit 1; \
+	    done; done
 	@CC='$(CC)' WORD='$(WORD)' $(PROVE) --timer -j$(JOBS) \
 	    --exec '$(PERL) tests/rules.pl' \
 	    $(wildcard $(BOOT_ARCHES:%=md-%/proof/rules))

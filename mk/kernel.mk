@@ -62,7 +62,8 @@ LDFLAGS = -T $(MD)/kernel.ld -nostdlib -static --fatal-warnings --no-relax \
 
 $(OBJ)/mi/kern/main.o: DEFS += $(TEST_MAIN)
 
-all: $(OBJ)/$(MD_IMAGE) $(OBJ)/compile_commands.json
+all: image $(OBJ)/compile_commands.json
+image: $(OBJ)/$(MD_IMAGE)
 ifeq ($(KIND),mp)
 all order: $(OBJ)/tests/order.ll
 endif
@@ -146,5 +147,5 @@ $(OBJ)/compile_commands.json: $(OBJ)/flags
 	@test $(OBJ) != obj/$(ARCH)/mp || cp $@ compile_commands.json
 
 FORCE:
-.PHONY: all efi order FORCE
+.PHONY: all image efi order FORCE
 -include $(OBJS:.o=.d) $(OBJ)/assym.d $(OBJ)/tests/order.ll.d

@@ -365,7 +365,8 @@ sub prepare {
 	pool(sub {
 		my ($arch, $kind) = split ' ', $_[0];
 
-		build($base, "$scratch/log-$arch-$kind", $arch, $kind) == 0 or
+		build($base, "$scratch/log-$arch-$kind", $arch, $kind,
+		    'image') == 0 or
 		    spew("$scratch/failed", slurp("$scratch/log-$arch-$kind"));
 	}, sub { }, sort keys %kernels);
 	die slurp("$scratch/failed"), "mutants.pl: the tree does not build\n"
@@ -553,7 +554,8 @@ sub mutate {
 	}
 	spew("$dir/ld.args", join ' ', @args);
 	return undef if $run->{r}{caught} ne 'boot';	# that builds
-	build($dir, "$dir/log", $arch, $kind) == 0 or return "does not build";
+	build($dir, "$dir/log", $arch, $kind, 'image') == 0 or
+	    return "does not build";
 	return undef;
 }
 

@@ -54,7 +54,8 @@
 #	never A		no instruction is an A
 #	exempt SYMBOL REASON	not this one
 #
-# WORD= in the environment is the one rule that is judged.
+# WORD= in the environment is the one rule that is judged, in the kernel for
+# several CPUs alone.
 #
 # A table of rules on what the compiler is told, tests/order.rules, is read
 # for every architecture: its instructions are those of the intermediate code
@@ -652,7 +653,8 @@ for my $file (@ARGV) {
 	}
 	next if !$code;
 	examples($t, $arch, $target);
-	my @elf = grep { -e } map { "obj/$arch/$_/kernel.elf" } qw(mp up);
+	my @elf = grep { -e } map { "obj/$arch/$_/kernel.elf" }
+	    ($ENV{WORD} // '') ne '' ? 'mp' : qw(mp up);
 	die "rules.pl: no kernel under obj/$arch: make kernels\n" if !@elf;
 	for my $elf (@elf) {
 		my ($kind) = $elf =~ m{/([^/]+)/kernel\.elf$};

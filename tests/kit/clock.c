@@ -93,14 +93,18 @@ test_timeout_early(void)
 void
 test_timeout_whole(void)
 {
-	unsigned int chan;
+	unsigned int chan, i;
 	uint64_t start;
 
-	late_in_tick();
-	start = md_clock_read();
-	XT_EQ(tsleep(&chan, "whole", 1), EWOULDBLOCK);
-	/* Two clocks: they need not agree to the last digit. */
-	XT_CHECK((md_clock_read() - start) * 10 >= 9 * (md_clock_hz / HZ));
+	/* More than once: what the emulator's host does may fill it. */
+	for (i = 0; i < 5; i++) {
+		late_in_tick();
+		start = md_clock_read();
+		XT_EQ(tsleep(&chan, "whole", 1), EWOULDBLOCK);
+		/* Two clocks: they need not agree to the last digit. */
+		XT_CHECK((md_clock_read() - start) * 10 >=
+		    9 * (md_clock_hz / HZ));
+	}
 }
 
 /* The soonest first, in whatever order they were added. */
@@ -207,12 +211,29 @@ ticks_run(void *arg)
 	XT_WAIT(XT_LOAD(&ci->ci_ticks) - before >= 3);
 }
 
-/* CLK-2: every CPU that has work ticks. */
+/* Until the clock of an idle CPU has stopped, as it may. */
+static void
+ticks_stop(struct cpu_info *ci)
+{
+	unsigned int i, before, now;
+
+	for (i = 0; i < 10; i++) {
+		before = XT_LOAD(&ci->ci_ticks);
+		now = XT_LOAD(&ticks);
+		XT_WAIT(XT_LOAD(&ticks) - now >= 2);
+		if (XT_LOAD(&ci->ci_ticks) == before)
+			break;
+	}
+}
+
+/* CLK-2: every CPU that has work ticks, one that slept until then too. */
 void
 test_clock_ticks(void)
 {
 	unsigned int n;
 
+	for (n = 1; n < xt_ncpu(); n++)
+		ticks_stop(xt_cpu(n));
 	for (n = 0; n < xt_ncpu(); n++)
 		xt_thread(n, ticks_run, NULL);
 	xt_join();

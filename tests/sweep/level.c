@@ -432,3 +432,78 @@ test_sweep_mutex_other(void)
 	mtx_init(&window_mtx, IPL_SOFTCLOCK);
 	sweep_run(&sw);
 }
+
+/* One for each way to write them, and what the window and handler put there. */
+static unsigned int atom_cas, atom_down, atom_nv, atom_inc, atom_swap;
+static unsigned int atom_word;
+static unsigned long atom_long;
+static unsigned int atom_times, atom_in[2], atom_out[2];
+
+static void
+atom_write(unsigned int who)
+{
+	unsigned int have = atomic_load_relaxed(&atom_cas);
+	unsigned int put = 2 * atom_times + who;
+
+	while (!atomic_cas_acquire(&atom_cas, &have, have + 1))
+		continue;
+	atomic_sub_release(&atom_down, 1);
+	(void)atomic_add_nv(&atom_nv, 3);
+	(void)atomic_sub_nv(&atom_nv, 2);
+	atomic_inc_relaxed(&atom_inc);
+	atom_in[who] += put;
+	atom_out[who] += atomic_swap(&atom_swap, put);
+	have = atomic_load_relaxed(&atom_word);
+	while (!atomic_cas(&atom_word, &have, have + 1))
+		continue;
+}
+
+static void
+atom_window(unsigned int n)
+{
+	(void)n;
+	atom_write(0);
+	atomic_setbits(&atom_long, 1);
+	atomic_clearbits(&atom_long, 1);
+}
+
+static void
+atom_handler(void)
+{
+	atom_write(1);
+	/* The other bit, there and gone again by turns. */
+	if ((atomic_load_relaxed(&atom_long) & 2) == 0)
+		atomic_setbits(&atom_long, 2);
+	else
+		atomic_clearbits(&atom_long, 2);
+}
+
+static void
+atom_after(unsigned int n)
+{
+	(void)n;
+	atom_times += 2;
+	SWEEP_CHECK(atom_cas == atom_times);
+	SWEEP_CHECK(atom_down == 0 - atom_times);
+	SWEEP_CHECK(atom_nv == atom_times);
+	SWEEP_CHECK(atom_inc == atom_times);
+	SWEEP_CHECK(atom_out[0] + atom_out[1] + atom_swap ==
+	    atom_in[0] + atom_in[1]);
+	SWEEP_CHECK(atom_word == atom_times);
+	SWEEP_CHECK(atom_long == (atom_times / 2 % 2 ? 2 : 0));
+}
+
+/* X-ATOM-1: an interrupt writes the same word, at every instruction. */
+void
+test_sweep_atomic(void)
+{
+	static const struct sweep sw = { .sw_clause = "X-ATOM-1",
+	    .sw_window = atom_window, .sw_handler = atom_handler,
+	    .sw_after = atom_after };
+
+	atom_cas = atom_down = atom_nv = atom_inc = atom_swap = atom_word = 0;
+	atom_long = 0;
+	atom_times = 0;
+	atom_in[0] = atom_in[1] = atom_out[0] = atom_out[1] = 0;
+	sweep_run(&sw);
+}
