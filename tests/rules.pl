@@ -616,7 +616,7 @@ sub rules
 		splice @notes, 10, @notes - 10, '... and ' . (@notes - 10) .
 		    ' more' if @notes > 10;
 		push @notes, "$r->{clause}: $r->{why}", "what to do: $r->{do}"
-		    if @wrong;
+		    if @wrong || $num == 0;
 		push @notes, 'it finds nothing to look at: what it guards is'
 		    . " gone or looks otherwise; mend the code, or the rule"
 		    if $num == 0;
