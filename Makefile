@@ -29,6 +29,7 @@ help:
 	@echo "make fuzz [SECONDS=60]  the readers of firmware's tables"
 	@echo "make model-full       the model of the core, the long scenarios too"
 	@echo "make debug ARCH=..    boot stopped, with a debugger attached"
+	@echo "make matrix           every machine, firmware, QEMU, compiler there is"
 	@echo "make soak N=100       the boots again and again, any red is false"
 	@echo "make check-rules [ARCH=..]  barriers and such, in emitted code"
 	@echo "make verdict LOG=f    judge a saved console, a board's for example"
@@ -43,6 +44,7 @@ help:
 
 include mk/boot.mk
 include mk/witness.mk
+include mk/matrix.mk
 include mk/compare.mk
 include mk/model.mk
 

@@ -300,10 +300,17 @@ sub need_compiler {
 	skip("no $cc here (./setup --matrix)");
 }
 
+# What make builds it by.
+sub kernel_target {
+	my ($cell) = @_;
+
+	return 'kernels-' . ($cell->{compiler} // $cell->{arch});
+}
+
 # What is booted is there.
 sub need_kernel {
 	my ($cell) = @_;
-	my $target = 'kernels-' . ($cell->{compiler} // $cell->{arch});
+	my $target = kernel_target($cell);
 	my $image = $ENV{IMAGE} // '';
 
 	need_compiler($cell);
@@ -922,15 +929,33 @@ sub ms {
 	    int(($to - $from) * 1000 + .5) : undef;
 }
 
-# How to do it again: the settings that were made, and the cell.
+# How to do it again: its kernel, the settings that were made, and the cell.
 sub again {
 	my ($cell) = @_;
+	my @set = grep { ($ENV{$_} // '') ne '' } @SETTINGS;
 
-	return join ' ', (map { "$_=" . quote($ENV{$_}) }
-	    grep { ($ENV{$_} // '') ne '' } @SETTINGS),
-	    'perl tests/boot.pl --run', (map { ("--append", quote($_)) }
+	return join ' ', (grep { /\A(?:IMAGE|KERNELS)\z/ } @set) ? () :
+	    ('make', kernel_target($cell), defined $cell->{compiler} ?
+	    "ARCH=$cell->{arch}" : (), '&&'),
+	    (map { "$_=" . quote($ENV{$_}) } @set), 'perl tests/boot.pl --run', (map { ("--append", quote($_)) }
 	    @{$opt{append}}), (map { ("--qemu", quote($_)) } @{$opt{qemu}}),
 	    quote($cell->{name});
+}
+
+# Firmware's version, as it stands in its file or on the console; else its
+# digest.
+sub firmware_version {
+	my ($cell) = @_;
+	my $name = $cell->{firmware}{name} // return undef;
+	my $file = eval { find_firmware($cell) } // return undef;
+	my $text = slurp($file) . substr slurp($cell->{log}), 0, 65536;
+	my ($version) = $text =~ /(U-Boot \d{4}\.\d\d[\w.+~-]*)/;
+
+	($version) = $text =~ /UEFI firmware \((version [^ )]+)/
+	    unless defined $version;
+	return { name => $name, file => $file, sha256 => digest($file),
+	    version => "$name: " . ($version //
+	    'sha256 ' . substr digest($file), 0, 12) };
 }
 
 # What ran and how it went; `status' is passed, failed, skipped or infra.
@@ -971,6 +996,7 @@ sub write_record {
 		    compiler => $compiler, linker => $linker },
 		qemu => @command ? { file => $command[0],
 		    version => first_line($command[0], '--version') } : undef,
+		firmware => firmware_version($cell),
 		date => POSIX::strftime('%Y-%m-%dT%H:%M:%SZ',
 		    gmtime($record{date} // time)),
 		ms => {
@@ -1012,7 +1038,8 @@ sub plan {
 			die $@ unless ref $@;
 			$p{$@->[0] ? 'infra' : 'skip'} = $@->[1];
 		}
-		$p{files} = [$cell->{kernel}];
+		$p{make} = kernel_target($cell);
+		$p{files} = [$cell->{kernel}, glob "\Q$cell->{efi}\E/BOOT/*"];
 		push @plan, \%p;
 	}
 	require JSON::PP;
