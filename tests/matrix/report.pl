@@ -30,6 +30,7 @@ use JSON::PP;
 use List::Util qw(max min sum0 uniq);
 
 use constant NOT_RUN => 75;
+my $MANY = 20;			# tests, or excerpts; no more of them
 my $LONG = 500;			# lines of console that are shown in whole
 my $AROUND = 60;		# of a longer one, around each line that is red
 my ($BEFORE, $AFTER) = (14, 5);	# in a few words: what stands there
@@ -235,12 +236,43 @@ sub page {
 }
 
 sub red {
-	return '<section id="red"><h2>What is red</h2><p>A click on a ' .
-	    'command selects it.</p>' .
+	return '<section id="red"><h2>What is red</h2>' . by_test() .
+	    '<p>A click on a command selects it.</p>' .
 	    join('', map { card($_) } of('failed'), of('infra')) .
 	    "</section>\n";
 }
 
+# The tests that failed, those of most cells first.
+sub by_test {
+	my (%cells, %first);
+
+	for my $r (of('failed')) {
+		push @{$cells{$_->{name}}}, qq(<a href="#$r->{id}-L$_->{line}">) .
+		    h($r->{cell}) . '</a>' for @{$r->{failures}};
+		push @{$cells{'(the run itself)'}}, qq(<a href="#$r->{id}">) .
+		    h($r->{cell}) . '</a>' if defined run_problem($r);
+	}
+	my @names = sort { @{$cells{$b}} <=> @{$cells{$a}} || $a cmp $b }
+	    keys %cells;
+	return '' unless @names;
+	return '<table class="plain"><thead><tr><th>test</th><th></th><th>' .
+	    'cells</th></tr></thead><tbody>' . join('', map {
+	    my @in = @{$cells{$_}};
+	    '<tr><td class="cell">' . h($_) . '</td><td class="n">' . @in .
+	    '</td><td class="cell">' . join(', ', @in[0 .. min(5, $#in)]) .
+	    (@in > 6 ? ' ...' : '') . '</td></tr>' }
+	    @names[0 .. min($MANY, scalar @names) - 1]) . '</tbody></table>' .
+	    (@names > $MANY ? '<p>and ' . (@names - $MANY) . ' more</p>' : '');
+}
+
+# What went wrong beside tests.
+sub run_problem {
+	my ($r) = @_;
+
+	return (grep { !/tests? failed: / } @{$r->{problems} // []})[0];
+}
+
+my $shown = 0;
 sub card {
 	my ($r) = @_;
 	my $line = $r->{red}[0];
@@ -255,7 +287,8 @@ sub card {
 	    ($n > @tests ? '<li>and ' . ($n - @tests) . ' more</li>' : '') .
 	    '</ul>' if $n;
 	$html .= '<pre>' . pre_lines($r, 0, lines($r, $line - $BEFORE,
-	    $line + $AFTER)) . '</pre>' if defined $line;
+	    $line + $AFTER)) . '</pre>'
+	    if defined $line && $shown++ < $MANY;
 	$html .= '<p>Again:</p><pre class="command">' . h($r->{again}) .
 	    '</pre>';
 	$html .= '<p>By hand:</p><pre class="command">' . h($r->{command}) .
@@ -268,8 +301,9 @@ sub card {
 # What the kernel said of a test that failed.
 sub said {
 	my ($t) = @_;
-	my ($note) = grep { !/\A# (?:the clock is|slots in use)/ }
+	my @notes = grep { !/\A# (?:the clock is|slots in use)/ }
 	    @{$t->{notes} // []};
+	my ($note) = ((grep { /\.c:\d+: / } @notes), @notes);
 
 	return defined $note ? ': <code>' . h($note =~ s/\A#\s*//r) . '</code>' :
 	    '';
@@ -416,7 +450,7 @@ sub area_cell {
 
 sub run_cell {
 	my ($r) = @_;
-	my ($p) = grep { !/tests? failed: / } @{$r->{problems} // []};
+	my $p = run_problem($r);
 
 	return '<td class="t ok" title="the run ended as it should"></td>'
 	    unless defined $p;
@@ -618,7 +652,7 @@ sub suite {
 	my ($r, $empty) = @_;
 	my $infra = $r->{status} eq 'infra';
 	my $skip = $r->{status} eq 'skipped';
-	my $run = grep { $_ !~ /tests? failed: / } @{$r->{problems} // []};
+	my $run = defined run_problem($r);
 	my $html = '<testsuite' . attributes(name => $r->{cell},
 	    tests => @{$r->{tests}} + 1,
 	    failures => @{$r->{failures}} + ($run ? 1 : 0),
