@@ -571,11 +571,14 @@ sub judge {
 
 	if ($r->{caught} eq 'boot' && $r->{name} ne '-' && !$red) {
 		# A panic names the test; where nothing does, it is the only
-		# one there was, and the record has to know what is said.
+		# one there was, and the record has to know what is said.  Or
+		# it did not get that far: not every mutant dies at once.
 		$red = $b->{log} =~ /^# $name proves /m ||
 		    $b->{status} == 1 && defined $r->{says} &&
 		    $b->{log} !~ /^panic: /m &&
-		    $b->{log} =~ /==== portkit begin/;
+		    $b->{log} =~ /==== portkit begin/ ||
+		    $b->{log} =~ /^panic: /m &&
+		    $b->{log} !~ /^# \S+ proves |^(?:not )?ok \d/m;
 	}
 	return "could not be run" if $b->{status} == 75;
 	return $b->{status} ? "red, but not by $r->{name}" :
