@@ -86,8 +86,11 @@ arm64_ipi(const struct arm64_frame *f)
 
 	reasons = atomic_swap(&curcpu()->ci_md.mc_ipis, 0);
 	MD_POINT("reasons");
-	if ((reasons & IPI_STOP) != 0)
+	if ((reasons & IPI_STOP) != 0) {
+		/* wfi does not wait while one is pending, DAIF or not. */
+		arm64_setpri(IPL_IPI);
 		cpu_stopped(f->f_pc, f->f_fp);
+	}
 	if ((reasons & ~IPI_UNIDLE) != 0)
 		panic("IPI-2: cpu%u: interrupted for an unknown reason 0x%x",
 		    curcpu()->ci_cpuid, reasons);

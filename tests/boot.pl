@@ -380,7 +380,8 @@ sub command {
 	}
 	return ($program, '-accel', $accel, @{$t->{common}},
 	    Machines::arguments($cell->{machine}{args}, $cpu), '-smp', $cell->{smp}, @firmware,
-	    @{$Machines::args{$cell->{mode}} // []}, @{$opt{qemu}}, @more,
+	    @{$Machines::args{$cell->{tests}} //
+	    $Machines::args{$cell->{mode}} // []}, @{$opt{qemu}}, @more,
 	    $f->{disk} ? () : (words($cell) eq '' ? () :
 	    ('-append', words($cell)), '-kernel', $image // $cell->{kernel}));
 }
