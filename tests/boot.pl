@@ -637,6 +637,8 @@ sub watch {
 	my ($cell, $q, $v, $got) = @_;
 	my $open = IO::Select->new($q->{out}, $q->{err});
 	my $begun = now();
+	# Many CPUs share the processors.
+	my $silence = $opt{silence} * (1 + int($cell->{cpus} / 64));
 	my ($last, $then, $gone) = ($begun, ticks($q));
 
 	for (;;) {
@@ -677,11 +679,11 @@ sub watch {
 			return undef if $quiet > min($PANIC_SILENCE,
 			    $opt{silence});
 		} elsif ($quiet * share($then //= ticks($q), ticks($q)) >
-		    $opt{silence}) {
+		    $silence) {
 			return $q->{firmware} && !$v->began ?
 			    "$q->{firmware} has not started the kernel in " .
-			    "$opt{silence} s" . last_line($v) :
-			    "hang: no console output for $opt{silence} s";
+			    "$silence s" . last_line($v) :
+			    "hang: no console output for $silence s";
 		}
 		return "still running after $opt{limit} s"
 		    if $run > $opt{limit};

@@ -73,6 +73,7 @@ no warnings "portable";		# addresses of 64 bits
 my $objdump = tool('llvm-objdump');
 my $readelf = tool('llvm-readelf');
 my $clang = $ENV{CC} || 'clang';
+my $kernels = $ENV{KERNELS} || 'obj';
 my ($count, $failed) = (0, 0);
 
 sub tool
@@ -647,15 +648,15 @@ for my $file (@ARGV) {
 	die "rules.pl: no rule $ENV{WORD}\n" if !$code && !$order;
 	if ($order) {
 		examples($told, "$arch-order");
-		open my $ir, '<', "obj/$arch/mp/tests/order.ll" or
+		open my $ir, '<', "$kernels/$arch/mp/tests/order.ll" or
 		    die "rules.pl: obj/$arch/mp/tests/order.ll: $!\n";
 		rules($told, read_ir(<$ir>), "$arch/order");
 	}
 	next if !$code;
 	examples($t, $arch, $target);
-	my @elf = grep { -e } map { "obj/$arch/$_/kernel.elf" }
+	my @elf = grep { -e } map { "$kernels/$arch/$_/kernel.elf" }
 	    ($ENV{WORD} // '') ne '' ? 'mp' : qw(mp up);
-	die "rules.pl: no kernel under obj/$arch: make kernels\n" if !@elf;
+	die "rules.pl: no kernel under $kernels/$arch: make kernels\n" if !@elf;
 	for my $elf (@elf) {
 		my ($kind) = $elf =~ m{/([^/]+)/kernel\.elf$};
 		kernel($t, "$arch/$kind", $elf);

@@ -14,7 +14,8 @@
  * the last look, counts.  At the limit everything that is known is printed:
  * who waits for whom, levels, queues, the last call, and the cycle if the
  * waiting goes round.  It only reads, without locks; what it prints may be a
- * moment old.  The limit in seconds can be given on the command line: watch=N.
+ * moment old.  The limit in seconds can be given on the command line: watch=N;
+ * many CPUs may be fewer on the emulator's host, and get longer.
  */
 
 #include "md.h"
@@ -177,6 +178,7 @@ watch_primary(struct cpu_info *self)
 void
 xcall_watch_init(void)
 {
+	watch_seconds += watch_seconds * (ncpus / 16);
 	watch_seconds = boot_number("watch", watch_seconds);
 }
 

@@ -358,7 +358,8 @@ only_call(void *arg)
 void
 test_run_only(void)
 {
-	unsigned int from, i, step = xt_ncpu() <= 4 ? 1 : xt_ncpu() / 3 + 1;
+	unsigned int from, i, step = xt_ncpu() <= 4 ? 1 : xt_ncpu() <= 32 ?
+	    xt_ncpu() / 3 + 1 : xt_ncpu() / 2 + 1;
 	struct only o;
 
 	for (from = 0; from < xt_ncpu(); from += step) {
