@@ -38,11 +38,17 @@ my $top = shift // dirname($FindBin::Bin);
 # The sweeps are few and named, by `cell' records.
 my @axes = grep { $_ ne 'tests' } @Machines::AXES;
 
-# How long a row takes, against others.
+# How long a row takes, against others.  The uniprocessor kernel does not care
+# how many CPUs there are, and the one for the points has few tests; where one
+# host thread is all CPUs, those that spin hold up the rest.
 sub cost {
 	my ($n) = map { Machines::count($_) // () } @_;
+	my %has = map { $_ => 1 } @_;
 
-	return !defined $n || $n < $LARGE ? 0 : $n;
+	return 0 if !defined $n || $n < $LARGE;
+	return $n / 50 if $has{up};
+	$n *= 3 if $has{single} || $has{icount};
+	return $has{hook} ? $n / 5 : $n;
 }
 
 sub cover {
