@@ -61,7 +61,7 @@ sub cover {
 sub values_of {
 	my ($cell) = @_;
 
-	return map { $cell->{values}{$_} } @axes;
+	return grep { defined } map { $cell->{values}{$_} } @axes;
 }
 
 # In the order of the table.
@@ -83,12 +83,13 @@ sub made {
 	}
 	my %had;
 	return map { $_->{name} } sort {
-		my ($i) = grep { $a->{values}{$_} ne $b->{values}{$_} }
+		my ($i) = grep { ($a->{values}{$_} // '') ne
+		    ($b->{values}{$_} // '') }
 		    @Machines::AXES;
 
-		defined $i ? ($n{$a->{values}{$i}} // 0) <=>
-		    ($n{$b->{values}{$i}} // 0) ||
-		    $a->{values}{$i} cmp $b->{values}{$i} : 0;
+		defined $i ? ($n{$a->{values}{$i} // ''} // 0) <=>
+		    ($n{$b->{values}{$i} // ''} // 0) ||
+		    $a->{name} cmp $b->{name} : 0;
 	} grep { !$had{$_->{name}}++ } @cells;
 }
 

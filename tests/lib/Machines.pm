@@ -147,9 +147,11 @@ sub load {
 		} elsif ($reader{$record}) {
 			$reader{$record}->(\%t, $bad, @w);
 		} elsif ($adds_up{$record}) {
-			value(\%t, $bad, $record, $_) for
-			    $record =~ /\Acpus?\z/ ? @w : ();
-			push @{$t{$record}}, @w;
+			for my $w (@w) {
+				value(\%t, $bad, $record, $w)
+				    if $record =~ /\Acpus?\z/;
+				push @{$t{$record}}, $w;
+			}
 		} else {
 			$bad->("a second '$record' record")
 			    if defined $t{$record};
