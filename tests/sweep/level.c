@@ -172,6 +172,17 @@ spl_nested_window(unsigned int n)
 	splx(none);
 }
 
+static void
+spl_pending_window(unsigned int n)
+{
+	int none;
+
+	(void)n;
+	none = splraise(IPL_TTY);
+	kit_pend(IPL_BIO);
+	splx(none);
+}
+
 /* SPL-1: nothing is left pending, whenever the clock comes. */
 void
 test_sweep_spl(void)
@@ -180,7 +191,10 @@ test_sweep_spl(void)
 	    .sw_window = spl_window };
 	static const struct sweep nested = { .sw_clause = "SPL-1",
 	    .sw_window = spl_nested_window };
+	static const struct sweep pending = { .sw_clause = "SPL-1",
+	    .sw_window = spl_pending_window, .sw_ran = 1 };
 
+	sweep_run(&pending);
 	for (window_level = IPL_SOFTCLOCK; window_level <= IPL_IPI;
 	    window_level++)
 		sweep_run(&plain);
