@@ -36,6 +36,7 @@ help:
 	@echo "make xcall-alone      compile mi/xcall by itself, print what it needs"
 	@echo "make mutants          put mistakes into copies: is each caught?"
 	@echo "make kernels          build, and boot nothing"
+	@echo "make image ARCH=..    a disk that U-Boot, EDK2 and PCs boot"
 	@echo "make contract         every clause: assertion, tests, mutants, section"
 	@echo "make clean            remove what was built; obj/qemu10 stays"
 	@echo
@@ -60,6 +61,12 @@ kernels-clang%:
 	@$(MAKE) --no-print-directory $(BOOT_ARCHES:%=kernels-%) \
 	    KERNELS=obj/clang$* CC=clang-$* LD=ld.lld-$*
 
+# A disk for a board or a PC; APPEND= is the kernel's command line.
+APPEND =
+image: $(BOOT_ARCHES:%=image-%)
+image-%: check-arch
+	@$(KERNEL) ARCH=$* KIND=mp APPEND='$(APPEND)' all disk
+
 nopoints-%:
 	@$(KERNEL) ARCH=$* KIND=nopoints
 
@@ -75,7 +82,7 @@ alone-%:
 check: check-arch check-contract check-mutants-list check-cells check-host check-model \
     check-fuzz check-rules check-boot check-protocol check-compare
 # And all that takes longer.
-check-all: check coverage host-full model-full mutants
+check-all: check check-ci coverage host-full model-full mutants
 	@$(MAKE) --no-print-directory soak N=1
 
 check-arch:
@@ -111,6 +118,10 @@ check-fuzz:
 	    tests/fuzz/fuzz.t
 fuzz:
 	@CC='$(HOSTCC)' SECONDS='$(SECONDS)' $(PROVE) -v tests/fuzz/fuzz.t
+
+# What CI systems run, step by step, in a clean folder.
+check-ci:
+	@$(PROVE) --timer tests/host/ci.t :: steps
 
 # What is asked of the instructions themselves: md-X/proof/rules; one rule,
 # WORD, of the multiprocessor's.
@@ -166,7 +177,7 @@ check-contract:
 clean:
 	rm -rf $(filter-out obj/qemu10,$(wildcard obj/*)) compile_commands.json
 
-.PHONY: help kernels xcall-alone check check-all check-arch check-host \
+.PHONY: help kernels image xcall-alone check check-all check-arch check-host \
 	host-full check-tsan mutants check-mutants-list contract check-contract \
-	check-encode check-rules check-points check-panics check-badboot \
+	check-ci check-encode check-rules check-points check-panics check-badboot \
 	fuzz check-fuzz clean

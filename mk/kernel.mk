@@ -68,6 +68,9 @@ ifeq ($(KIND),mp)
 all order: $(OBJ)/tests/order.ll
 endif
 efi: $(EFI_NAME:%=$(OBJ)/EFI/BOOT/%)
+APPEND =
+disk: efi
+	@sh mk/image.sh $(OBJ)/EFI $(dir $(OBJ))portkit.img '$(APPEND)'
 
 # Symbols for backtraces: linked once without, then with those of that link.
 $(OBJ)/kernel.elf: $(OBJS) $(MD)/kernel.ld mk/ksyms.pl
@@ -147,5 +150,5 @@ $(OBJ)/compile_commands.json: $(OBJ)/flags
 	@test $(OBJ) != obj/$(ARCH)/mp || cp $@ compile_commands.json
 
 FORCE:
-.PHONY: all image efi order FORCE
+.PHONY: all image efi disk order FORCE
 -include $(OBJS:.o=.d) $(OBJ)/assym.d $(OBJ)/tests/order.ll.d
