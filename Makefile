@@ -38,7 +38,7 @@ help:
 	@echo "make kernels          build, and boot nothing"
 	@echo "make image ARCH=..    a disk that U-Boot, EDK2 and PCs boot"
 	@echo "make contract         every clause: assertion, tests, mutants, section"
-	@echo "make clean            remove what was built; obj/qemu10 stays"
+	@echo "make clean            remove what was built; what setup unpacked stays"
 	@echo
 	@echo "./setup               finds the tools that are missing, installs them"
 	@echo "QEMU=, CC=, LD=       other tools, CC= a clang; QEMU= may be a folder"
@@ -175,7 +175,8 @@ check-contract:
 	@$(PROVE) --timer tests/contract.pl
 
 clean:
-	rm -rf $(filter-out obj/qemu10,$(wildcard obj/*)) compile_commands.json
+	rm -rf $(filter-out obj/qemu10 obj/linux,$(wildcard obj/*)) \
+	    compile_commands.json
 
 .PHONY: help kernels image xcall-alone check check-all check-arch check-host \
 	host-full check-tsan mutants check-mutants-list contract check-contract \

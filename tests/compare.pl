@@ -67,7 +67,7 @@ use Witness;
 
 my $dir = 'obj/compare';
 my $VERSION = 1;
-my $LIMIT = 1800;		# seconds of another kernel\'s run
+my $LIMIT = 1800;		# seconds of a large machine, or another kernel
 my @STAGES = map { $_->[0] } @Compare::STAGES;
 my @METRICS = map { $_->[0] } @Compare::MEASURES;
 # The triple of the budgets: names of stages.
@@ -186,11 +186,13 @@ sub boot {
 		POSIX::_exit(defined $why);
 	}
 	exec $^X, 'tests/boot.pl', (map { "--qemu=$_" } @args),
+	    $col->{large} ? "--limit=$LIMIT" : (),
 	    '--append=suite=compare', "--append=tests=$col->{tests}",
 	    $col->{id} or POSIX::_exit(127);
 }
 
-# All boots, a few at a time: [column, base of its files].
+# All boots, a few at a time: [column, base of its files].  Only a large machine
+# may fail: then it is not in the table, and that is said.
 sub boots {
 	my (@todo) = @_;
 	my (%running, @bad);
@@ -207,7 +209,12 @@ sub boots {
 		my $b = delete $running{wait()} or next;
 		push @bad, $b if $? != 0;
 	}
-	stop("$bad[0][0]{id} did not run: " . why_not(@{$bad[0]})) if @bad;
+	for my $b (@bad) {
+		my $why = 'did not run: ' . why_not(@$b);
+
+		stop("$b->[0]{id} $why") unless $b->[0]{large};
+		$b->[0]{failed} = $why;
+	}
 }
 
 # In one line.
@@ -602,20 +609,29 @@ sub range {
 	    "$n->{median} ($n->{min}-$n->{max})";
 }
 
+# The N from which on a multicast takes fewer of them than unicasts.
+sub fewer {
+	my ($col, $what) = @_;
+	my $key = $what eq 'instructions' ? 'insns' : $what;
+	my $from;
+
+	for my $s (reverse @{$col->{scaling}}) {
+		last if $s->{multicast}{$key} >= $s->{unicast}{$key};
+		$from = $s->{n};
+	}
+	return $from;
+}
+
 sub scaling_table {
 	my ($data) = @_;
 
 	for my $col (grep { @{$_->{scaling}} } @{$data->{columns}}) {
-		my ($from) = grep { my $i = $_; !grep {
-		    $_->{multicast}{insns} >= $_->{unicast}{insns} }
-		    @{$col->{scaling}}[$i .. $#{$col->{scaling}}] }
-		    0 .. $#{$col->{scaling}};
-
 		print "\nBroadcast to n of $col->{cpus} CPUs, the sender's " .
 		    "instructions and doorbells: ", title($col), "\n";
-		print defined $from ? "multicast takes fewer from " .
-		    "n = $col->{scaling}[$from]{n} on\n" :
-		    "multicast never takes fewer\n";
+		print 'multicast takes ', join(', ', map {
+		    my $from = fewer($col, $_);
+		    defined $from ? "fewer $_ from n = $from on" :
+		    "never fewer $_" } qw(doorbells instructions)), "\n";
 		for my $s (@{$col->{scaling}}) {
 			next unless $s->{n} <= 4 || $s->{n} % 16 <= 1 ||
 			    $s == $col->{scaling}[-1];
@@ -856,6 +872,7 @@ sub columns {
 			    machine => $machine, cpus => $cpus, t => $t, k => $k,
 			    w => $w->{controllers}{$c->{witness}},
 			    cpu => $w->{cpu}, any => $c->{any},
+			    large => $list eq 'full',
 			    controller => $c->{controller}, layout => $layout,
 			    image => "$k->{dir}/$m->{kernel}",
 			    tests => $list eq 'columns' ?
@@ -907,6 +924,9 @@ sub measure {
 		push @todo, map { [$col, "$col->{base}.$_"] } 1, 2;
 	}
 	boots(@todo);
+	push @$skipped, map { { id => $_->{id}, reason => $_->{failed} } }
+	    grep { $_->{failed} } @cols;
+	@cols = grep { !$_->{failed} } @cols;
 	for my $run (1, 2) {
 		push @data, { schema => 'portkit-compare', version => $VERSION,
 		    kind => 'counts', about => about(), skipped => $skipped,
@@ -1344,6 +1364,9 @@ sub main {
 		}
 		results_shown($data, $text);
 	}
+	print STDERR map { "compare.pl: $_->{id} $_->{failed}\n" }
+	    my @failed = grep { $_->{failed} } @cols;
+	return 1 if @failed;
 	return 0 unless $base;
 	print "\nAgainst $opt{BASE}\n";
 	return differences($base, $data) ? 1 : 0;

@@ -355,13 +355,14 @@ sub card {
 	    "Instructions of each stage, case $name", \@boxes, \@texts);
 }
 
-# The N from which on a multicast takes fewer instructions than unicasts.
+# The N from which on a multicast takes fewer instructions, or doorbells, than
+# unicasts.
 sub crossover {
-	my ($scaling) = @_;
+	my ($scaling, $what) = (@_, 'insns');
 	my $from;
 
 	for (@$scaling) {
-		if ($_->{multicast}{insns} >= $_->{unicast}{insns}) {
+		if ($_->{multicast}{$what} >= $_->{unicast}{$what}) {
 			undef $from;
 		} else {
 			$from //= $_;
@@ -780,12 +781,13 @@ END
 
 sub crossover_text {
 	my ($c) = @_;
-	my $from = crossover($c->{scaling});
 	my $last = $c->{scaling}[-1];
 	my ($m, $u) = map { num($_->{insns}) } @$last{qw(multicast unicast)};
 
 	return tag('tr', tag('td', dot($c), h($c->{name})),
-	    tag('td', $from ? "N = $from->{n}" : 'never'),
+	    map({ my $from = crossover($c->{scaling}, $_);
+		tag('td', $from ? "N = $from->{n}" : 'never') }
+		qw(insns doorbells)),
 	    tag('td class="n"', num($last->{n})), tag('td class="n"', $u),
 	    tag('td class="n"', $m),
 	    (map { tag('td class="n"', num($last->{$_}{doorbells})) }
@@ -821,7 +823,8 @@ against one call on a set (solid). @{[crossovers(@of) ?
     'N, CPUs that call', y => 'instructions of all / N', rates => 1 },
     @to_one)) : '']}</div>
 @{[tag('div class="scroll"', tag('table', tag('thead', tag('tr',
-    tag('th', 'column'), tag('th', 'a set wins from'), map {
+    tag('th', 'column'), tag('th', 'a set takes fewer instructions from'),
+    tag('th', 'fewer doorbells from'), map {
     tag('th class="n"', $_) } 'largest N', 'instructions, loop', 'set',
     'doorbells, loop', 'set', 'bytes of state per CPU')),
     tag('tbody', map { crossover_text($_) } @of)))]}</section>
