@@ -128,6 +128,16 @@ extern unsigned int xt_limit;
 #define XT_WAIT_YIELD(_e)	XT_WAIT_DO(_e, #_e, xt_yield())
 
 /*
+ * Is there another round of a race?  All of them; fewer, but a tenth in any
+ * case, where CPUs are so slow to answer that those take xt_race.  The kernel
+ * may set that, in milliseconds, before the tests begin.
+ */
+extern unsigned int xt_race;
+#define XT_ROUND(_i, _n, _since)					\
+	((_i) < (_n) / 10 ||						\
+	    ((_i) < (_n) && xt_msec() - (_since) < xt_race))
+
+/*
  * What CPUs tell each other: acquire, release, and a sum that is both.  All
  * of them pair with each other.
  */

@@ -198,8 +198,9 @@ sender_run(void *arg)
 {
 	struct sender *s = arg;
 	unsigned int b, n, kind;
+	unsigned long since = xt_msec();
 
-	for (b = 0; b < batches; b++) {
+	for (b = 0; XT_ROUND(b, batches, since); b++) {
 		s->s_left = 1;
 		s->s_done = (struct cond)COND_INITIALIZER();
 		kind = sender_random(s, 2 * NKIND);

@@ -213,10 +213,11 @@ race_thread(void *arg)
 	struct xcall xc = XCALL_INITIALIZER(race_run, r);
 	unsigned char *p = (unsigned char *)&r->r_cond;
 	unsigned int i, k, step, touched = 0;
+	unsigned long since = xt_msec();
 
 	(void)arg;
 	r->r_moved = r->r_delay = 0;
-	for (i = 0; i < RACES; i++) {
+	for (i = 0; XT_ROUND(i, RACES, since); i++) {
 		r->r_cond = (struct cond)COND_INITIALIZER();
 		r->r_in = r->r_first = r->r_ended = 0;
 		cpu_xcall(xt_cpu(xt_ncpu() - 1), &xc);

@@ -25,6 +25,7 @@ const struct xtest xcall_tests[] = {
 
 unsigned int xt_calls = 100000;
 unsigned int xt_limit = 20000;
+unsigned int xt_race = 1000;
 
 void
 xt_eq(const char *file, int line, const char *as, const char *bs, long a,

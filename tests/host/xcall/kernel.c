@@ -26,6 +26,7 @@
  * until a system call, which a CPU that spins need not make.
  */
 
+#include <limits.h>
 #include <pthread.h>
 #include <sched.h>
 #include <semaphore.h>
@@ -788,9 +789,10 @@ main(int argc, char *argv[])
 	int ch;
 
 	while ((ch = getopt(argc, argv, "c:n:")) != -1) {
-		if (ch == 'c')
+		if (ch == 'c') {
 			xt_calls = atoi(optarg);
-		else if (ch == 'n')
+			xt_race = UINT_MAX;	/* all of them */
+		} else if (ch == 'n')
 			cpu_count = atoi(optarg);
 		else {
 			fprintf(stderr,
