@@ -19,6 +19,8 @@
 # 0 to 3, and is a good one: HPET, PM timer and PIT count.  ACPI
 # Specification 6.5, sections 5.2.5 to 5.2.12.  Arguments are words of the
 # names of the cases wanted.
+#
+# proves badboot memory: BOOT-1
 
 use strict;
 use warnings;
@@ -259,6 +261,17 @@ lie('HPET: its address is more than a CPU can address',
     [madt($cpus), hpet(1 << 60)], says => qr/by the PIT/, cpus => 4);
 lie('SPCR: there is no 8250 at its port', [madt($cpus), spcr(0x5000)],
     says => qr/SPCR: /, cpus => 4);
+
+# The first megabyte has page 0 and the devices' window; what SeaBIOS keeps of
+# RAM is at its end.  Each machine's map has ranges of other types above.
+for my $machine ('q35', 'pc') {
+	$b->case(name => "memory: the map of $machine", machine => $machine,
+	    clause => 'BOOT-1',
+	    args => ['-smp', 4, '-kernel', $b->{kernel}, '-append',
+	    'debugexit=0xf4 tests=nothing-matches'], says => BadBoot::takes(
+	    0x1000, 0xffe0000, 0x9f000, 0x100000, 0x200000, 0x300000),
+	    cpus => 4);
+}
 
 # Without ACPI there are one CPU and the PIT; without that, nothing to
 # measure the local APIC timer with.

@@ -23,6 +23,7 @@
 #
 # proves badboot psci: SMP-3
 # proves badboot bss: BOOT-1
+# proves badboot memory: BOOT-1
 # proves badboot EL2: SMP-2 SMP-3
 # proves badboot regions: SMP-2
 
@@ -281,6 +282,16 @@ lie('memory: besides, some where the kernel cannot address it',
     says => qr/memory: .*0x8040000000/, cpus => 4);
 lie('memory: where there is none', tree => set('/memory', 'reg',
     reg(0x80000000, 1 << 28)), panic => qr/address 0x8/);
+lie('memory: a reservation, and a node that reserves',
+    clause => 'BOOT-1',
+    header => { reservations => reg($RAMEND - 0x10000, 0x10000) . "\0" x 16 },
+    tree => sub {
+	push @{$_[0]->{kids}}, { name => 'reserved-memory', props => [
+	    ['#address-cells', pack 'N', 2], ['#size-cells', pack 'N', 2],
+	    ['ranges', '']], kids => [{ name => 'kept@44000000', kids => [],
+	    props => [['reg', reg($RAM + 0x4000000, 0x100001)]] }] };
+    }, says => BadBoot::takes($RAM, $RAMEND - 0x10000, $KERNEL, $KERNEL + 4096,
+    $RAM + 0x4000000, $RAM + 0x4101000, $DTB, $DTB + 4096), cpus => 4);
 lie('memory: all of it reserved', header => { reservations =>
     reg($RAM, $RAMEND - $RAM) . "\0" x 16 }, panic => qr/out of memory/);
 lie('memory: 1000 reservations', header => { reservations =>

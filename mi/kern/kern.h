@@ -92,6 +92,7 @@ void	pmem_reserve(uint64_t, uint64_t);
 uint64_t pmem_alloc(size_t);		/* pages; physical address */
 uint64_t pmem_size(void);
 int	pmem_piece(uint64_t *, uint64_t *);
+void	pmem_print(void);
 void	*kmem_alloc(size_t);		/* bytes, aligned to a cache line */
 uintptr_t kstack_alloc(void);		/* lowest address of a new stack */
 

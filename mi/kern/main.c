@@ -258,6 +258,7 @@ kern_main(void)
 	unsigned int slot;
 
 	boot_check(ci);
+	pmem_print();
 	md_cpus_attach();
 	if (ncpus == 0 || cpu_infos[0] != ci)
 		panic("SMP-1: md_cpus_attach: cpu_attach() was not called");

@@ -121,6 +121,19 @@ pmem_piece(uint64_t *start, uint64_t *end)
 	return (best != UINT64_MAX);
 }
 
+/* What may be handed out, on a line. */
+void
+pmem_print(void)
+{
+	uint64_t start, end;
+
+	printf("memory:");
+	for (start = 0; pmem_piece(&start, &end); start = end)
+		printf(" 0x%llx-0x%llx", (unsigned long long)start,
+		    (unsigned long long)end);
+	printf("\n");
+}
+
 /* The lowest address at or above next where so much fits in range r. */
 static uint64_t
 pmem_fit(const struct range *r, uint64_t size)

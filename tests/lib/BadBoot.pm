@@ -451,6 +451,30 @@ sub fdt_get {
 	return (map { $_->[0] eq $name ? $_->[1] : () } @{$node->{props}})[0];
 }
 
+# For `says': the RAM that the kernel takes is that, begin and end, to a page;
+# but not what lies between a second begin and end, if these are given.
+sub takes {
+	my ($begin, $end, @not) = @_;
+
+	return sub {
+		my ($line) = $_[0] =~ /^memory:((?: 0x[0-9a-f]+-0x[0-9a-f]+)+)/m
+		    or return 'no line says what memory is taken';
+		my @pieces = map { [map { hex } split /-/] } split ' ', $line;
+
+		return ("the memory taken does not begin at " .
+		    sprintf '0x%x', $begin) if $pieces[0][0] != $begin;
+		return ("the memory taken does not end at " .
+		    sprintf '0x%x', $end) if $pieces[-1][1] != $end;
+		while (my ($from, $to) = splice @not, 0, 2) {
+			return (sprintf 'memory is taken from 0x%x-0x%x, ' .
+			    'which is not to be had', $from, $to)
+			    if grep { $_->[0] < $to && $from < $_->[1] }
+			    @pieces;
+		}
+		return;
+	};
+}
+
 # Drop the child nodes of a name without unit address.
 sub fdt_drop {
 	my ($node, $name) = @_;
