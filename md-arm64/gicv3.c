@@ -25,6 +25,7 @@
 #define GICD_ICACTIVER	(0x0380 / 4)
 #define CTLR_ARE_NS	0x10
 #define CTLR_GRP1A	0x02		/* non-secure view, and with DS */
+#define CTLR_DS		0x40		/* one security state, or: all seen */
 #define CTLR_RWP	0x80000000
 #define TYPER_RSS	(1 << 26)
 #define TYPER_LINES	0x1f
@@ -56,6 +57,7 @@
 #define ICC_EOIR1_EL1	S3_0_C12_C12_1
 #define ICC_CTLR_EOIMODE 0x02
 #define ICC_CTLR_RSS	(1 << 18)
+#define ICC_CTLR_PRIBITS(_c) (((_c) >> 8 & 7) + 1)
 
 #define NREGION		8
 #define TRIES		1000000
@@ -65,6 +67,7 @@ static struct {
 	uint64_t	   size;
 } regions[NREGION];
 static int nregion;
+static int unshifted;		/* the mask, not the priorities */
 
 /* Wait for bits of a register to be clear; never for ever. */
 static void
@@ -164,10 +167,28 @@ redist_init(volatile uint32_t *r)
 	wait_clear(&r[GICR_CTLR], RCTLR_RWP, "GICR_CTLR");
 }
 
+/*
+ * Of two security states, the distributor shows ours half of the priorities,
+ * shifted.  The CPU interface does, and loses the lowest bit, if firmware
+ * routes FIQ to EL3; else its mask is of the priorities as they are.  IHI 0069
+ * 4.8.6; GICD_CTLR, 12.9.4.
+ */
+static void
+mask_look(uint64_t ctlr)
+{
+	if ((gicd[GICD_CTLR] & CTLR_DS) != 0)
+		return;
+	WRITE_SPECIAL(ICC_PMR_EL1, 1U << (8 - ICC_CTLR_PRIBITS(ctlr)));
+	__asm volatile("isb");
+	unshifted = READ_SPECIAL(ICC_PMR_EL1) != 0;
+}
+
 static void
 gicv3_setpri(int ipl)
 {
-	WRITE_SPECIAL(ICC_PMR_EL1, enc_mask(GIC_LEVEL(ipl)));
+	uint32_t mask = enc_mask(GIC_LEVEL(ipl));
+
+	WRITE_SPECIAL(ICC_PMR_EL1, unshifted ? enc_unshifted(mask) : mask);
 	__asm volatile("isb" ::: "memory");
 }
 
@@ -206,6 +227,10 @@ gicv3_init(struct cpu_info *ci)
 		gicv3_refuse(ci, "Aff0 is above 15, and the GIC has no range "
 		    "selector");
 	redist_init(ci->ci_md.mc_redist);
+	if ((gicd[GICD_CTLR] & CTLR_DS) == 0 &&
+	    ci->ci_md.mc_redist[GICR_IGROUPR0] != 0)
+		gicv3_refuse(ci, "it is in the Secure state, and not alone");
+	mask_look(ctlr);
 
 	/* End of interrupt drops the priority and deactivates: EOImode 0. */
 	WRITE_SPECIAL(ICC_CTLR_EL1, ctlr & ~(uint64_t)ICC_CTLR_EOIMODE);

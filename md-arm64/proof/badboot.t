@@ -26,6 +26,7 @@
 # proves badboot memory: BOOT-1
 # proves badboot EL2: SMP-2 SMP-3
 # proves badboot regions: SMP-2
+# proves badboot secure: X-IPI-1
 
 use strict;
 use warnings;
@@ -113,6 +114,17 @@ sub lie {
 	my $blob = BadBoot::fdt_write($root, %{$header // {}});
 	$blob = substr $blob, 0, $cut if $cut;
 	boot($name, $at // $DTB, { ($at // $DTB) => $blob }, %case);
+}
+
+# Code of firmware that goes from EL3 to EL1: ICC_SRE_EL3, SCR_EL3, SPSR_EL3,
+# ELR_EL3.
+sub from_el3 {
+	my ($scr) = @_;
+	my @set = (0xd51ecca5, 0xf, 0xd51e1105, $scr, 0xd51e4005, 0x3c5,
+	    0xd51e4025, 0);
+
+	$set[-1] = $LOADER + 4 + length sysregs(@set);
+	return sysregs(@set) . pack 'V', 0xd69f03e0;
 }
 
 # Changes of a tree.
@@ -389,6 +401,11 @@ lie('gic: there is none at its address', tree => set('/intc', 'reg',
 lie('gic: there is nothing at its address', tree => set('/intc', 'reg',
     reg($NOTHING, 0x10000, 0x80a0000, 0xf60000)),
     panic => qr/data abort.*|gicv3: /, says => qr/gicv3/);
+lie('gic: firmware that routes FIQ to EL3', machine => 'virt-secure',
+    first => from_el3(0x435), clause => 'SMP-2', cpus => 1);
+lie('secure: the state the kernel is in', machine => 'virt-secure',
+    first => from_el3(0x430), clause => 'X-IPI-1',
+    panic => qr/X-IPI-1: gicv3: .*it is in the Secure state/);
 lie('gic: a GICv3 called a GICv2', tree => set('/intc', 'compatible',
     "arm,cortex-a15-gic\0"), panic => qr/gicv3|the GIC /);
 lie('gic: a GICv2 called a GICv3', machine => 'virt-gicv2',

@@ -206,6 +206,13 @@ test_priorities(void)
 					    ns), source > level,
 					    "signalled, width, level, source",
 					    bits << 8 | level << 4 | source);
+				for (source = 0; ns && source < 16; source++)
+					check(kept(enc_priority(source), bits,
+					    1) < kept(enc_unshifted(
+					    enc_mask(level)), bits, 0),
+					    source > level,
+					    "unshifted, width, level, source",
+					    bits << 8 | level << 4 | source);
 			}
 			check(kept(enc_priority(IPL_IPI), bits, ns) <
 			    kept(enc_priority(IPL_CLOCK), bits, ns), 1,

@@ -69,6 +69,7 @@
 #define PRIORITY(_ipl)	((15U - (_ipl)) << 4)
 #define MASK_OPEN	0xf0
 #define CTLR_V3		0x12		/* affinity routing, group 1 */
+#define CTLR_DS		0x40		/* IHI 0069, 12.9.4 */
 
 static const char *const priorities[] = { "priority of SGI 0 to 3",
     "priority of SGI 4 to 7", "priority of SGI 8 to 11",
@@ -146,23 +147,44 @@ state_memory(struct cpu_info *ci, struct proof *p)
 	    READ_SPECIAL(sctlr_el1) & SCTLR_LOOK, SCTLR_WANT);
 }
 
+/*
+ * Is the mask of the same priorities as the distributor's?  Where there are
+ * two security states it is not when it keeps the lowest of 8 to 4 bits.
+ */
+static int
+mask_shifted(void)
+{
+	unsigned int bits = (READ_SPECIAL(ICC_CTLR_EL1) >> 8 & 7) + 1;
+
+	if ((gicd[GICD_CTLR] & CTLR_DS) != 0)
+		return (1);
+	WRITE_SPECIAL(ICC_PMR_EL1, 0x100 >> bits);
+	__asm volatile("isb");
+	return (READ_SPECIAL(ICC_PMR_EL1) == 0);
+}
+
 static void
 state_gicv3(struct cpu_info *ci, struct proof *p)
 {
 	volatile uint32_t *r = ci->ci_md.mc_redist;
-	uint64_t id = ci->ci_hwid;
+	uint64_t id = ci->ci_hwid, mask;
 
 	proof_must(p, "affinity of the redistributor", r[GICR_TYPER_HI],
 	    (id >> 32 & 0xff) << 24 | (id & 0xffffff));
 	proof_must(p, "GICR_WAKER", r[GICR_WAKER] & 6, 0);
-	proof_must(p, "GICR_IGROUPR0", r[GICR_SGI + GIC_IGROUPR], ~0U);
+	/* Of two security states, ours does not see the groups. */
+	proof_must(p, "GICR_IGROUPR0", r[GICR_SGI + GIC_IGROUPR],
+	    (gicd[GICD_CTLR] & CTLR_DS) != 0 ? ~0U : 0);
 	proof_must(p, "GICR_IGRPMODR0", r[GICR_IGRPMODR0], 0);
 	state_private(p, r + GICR_SGI);
 	proof_must(p, "GICD_CTLR", gicd[GICD_CTLR] & CTLR_V3, CTLR_V3);
 	proof_must(p, "ICC_RPR_EL1", READ_SPECIAL(ICC_RPR_EL1) & 0xff, 0xff);
 	proof_must(p, "ICC_AP1R0_EL1", READ_SPECIAL(ICC_AP1R0_EL1), 0);
-	proof_must(p, "ICC_PMR_EL1", READ_SPECIAL(ICC_PMR_EL1),
-	    MASK_OPEN);
+	mask = READ_SPECIAL(ICC_PMR_EL1);
+	proof_must(p, "ICC_PMR_EL1", mask, mask_shifted() ? MASK_OPEN :
+	    0x80 | MASK_OPEN >> 1);
+	WRITE_SPECIAL(ICC_PMR_EL1, mask);
+	__asm volatile("isb");
 	proof_must(p, "ICC_IGRPEN1_EL1", READ_SPECIAL(ICC_IGRPEN1_EL1), 1);
 	proof_must(p, "ICC_CTLR_EL1, EOImode", READ_SPECIAL(ICC_CTLR_EL1) &
 	    ICC_CTLR_EOIMODE, 0);

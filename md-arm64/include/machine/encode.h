@@ -100,6 +100,16 @@ enc_mask(unsigned int ipl)
 	return (enc_priority(ipl));
 }
 
+/*
+ * A mask or priority of the lower of two security states, as the other state
+ * has it: the less urgent half is ours.  IHI 0069 4.8.6.
+ */
+static inline uint32_t
+enc_unshifted(uint32_t priority)
+{
+	return (0x80 | priority >> 1);
+}
+
 /* The priorities of four interrupts that have the same one. */
 static inline uint32_t
 enc_priorities(unsigned int ipl)
