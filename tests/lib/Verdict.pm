@@ -87,6 +87,8 @@ sub line {
 	shift @{$self->{tail}} if @{$self->{tail}} > $TAIL;
 
 	return $self->begin($1, $2) if $line =~ $BEGIN;
+	# Firmware may say so too, and go on.
+	$self->{early} //= show($line) if $line =~ /\Apanic: /;
 	return if $self->{state} eq 'before' || $self->{state} eq 'reset';
 	if ($line =~ /\Apanic: /) {
 		$self->{panicked} = 1;
@@ -304,6 +306,8 @@ sub progress {
 
 	if ($self->{state} eq 'before') {
 		return "nothing was printed" if $self->{bytes} == 0;
+		return "no begin marker, but $self->{early}"
+		    if defined $self->{early};
 		return sprintf "only firmware text (%d %s), no begin marker",
 		    $self->{nlines}, plural($self->{nlines}, 'line');
 	}
