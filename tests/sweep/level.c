@@ -303,6 +303,46 @@ test_sweep_clock(void)
 	xt_join();
 }
 
+static void (*counter_func)(void *);	/* the clock's own handler */
+
+static void
+counter_clock(void *arg)
+{
+	if (!CPU_IS_PRIMARY(curcpu()))
+		(*counter_func)(arg);
+}
+
+/*
+ * CLK-1: the counter has more than 32 bits.  Where all CPUs halt, time that
+ * is instructions goes to the next interrupt of the clock at once.
+ */
+void
+test_sweep_counter(void)
+{
+	struct intrsource *is = &intr_sources[intr_clock];
+	uint64_t now, end;
+	unsigned int i;
+
+	counter_func = is->is_func;
+	XT_STORE(&is->is_func, counter_clock);
+	now = md_clock_read();
+	end = now + (1ULL << 32);
+	/* A timer may count no more than seconds. */
+	for (i = 0; i < 1000 && now < end; i++) {
+		intr_disable();
+		md_clock_arm(end - now);
+		cpu_idle_cycle();
+		now = md_clock_read();
+	}
+	/* No failure: with such a counter the clock may not come again. */
+	if (now < end)
+		panic("CLK-1: md_clock_read() says 0x%llx, and was to get "
+		    "to 0x%llx: has it but 32 bits?", (unsigned long long)now,
+		    (unsigned long long)end);
+	XT_STORE(&is->is_func, counter_func);
+	md_clock_arm(md_clock_hz / HZ);
+}
+
 static void
 replay_window(unsigned int n)
 {

@@ -15,6 +15,7 @@
 
 XTEST(sweep_nops, 2, "CLK-2 INTR-2")
 XTEST(sweep_clock, 2, "CLK-2")
+XTEST(sweep_counter, 1, "CLK-1 CLK-2")
 XTEST(sweep_registers, 2, "INTR-2 SPL-1")
 XTEST(sweep_registers_wide, 2, "INTR-2 SPL-1")
 XTEST(sweep_flags, 2, "INTR-2")
