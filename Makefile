@@ -3,6 +3,9 @@
 # An architecture is a folder md-X with an arch.mk; nothing here names one.
 
 ARCHES := $(patsubst md-%/arch.mk,%,$(wildcard md-*/arch.mk))
+# Those that are under way have a file of the skeleton's still.
+PARTIAL := $(patsubst md-%/include/machine/stub.h,%, \
+	$(wildcard md-*/include/machine/stub.h))
 ARCH =
 CC = clang
 LD = ld.lld
@@ -37,6 +40,8 @@ help:
 	@echo "make mutants          put mistakes into copies: is each caught?"
 	@echo "make kernels          build, and boot nothing"
 	@echo "make image ARCH=..    a disk that U-Boot, EDK2 and PCs boot"
+	@echo "make port ARCH=name   begin a port: md-name, from the skeleton"
+	@echo "make status [ARCH=..] how far each port is, and what comes next"
 	@echo "make contract         every clause: assertion, tests, mutants, section"
 	@echo "make clean            remove what was built; what setup unpacked stays"
 	@echo
@@ -77,16 +82,31 @@ alone-%:
 	@$(MAKE) --no-print-directory -f mk/alone.mk ARCH=$* CC='$(CC)' \
 	    LD='$(LD)'
 
+# A port: its folder, made of the skeleton; how far it is, JSON=1 for programs.
+port:
+	@$(PERL) mk/port.pl '$(ARCH)'
+JSON =
+status: check-arch
+	@$(PERL) tests/status.pl $(if $(JSON),--json) '$(MAKE)' \
+	    "$(subst ',,$(KERNEL))" $(if $(ARCH),$(ARCH),$(ARCHES))
+
 # On the host, with firmware that lies, and the boots; prove says how long
-# each took.
+# each took.  Of a port that is under way, how far it is.
+ifneq ($(and $(ARCH),$(filter $(ARCH),$(PARTIAL))),)
+check: status
+else
 check: check-arch check-contract check-mutants-list check-cells check-host check-model \
     check-fuzz check-rules check-boot check-protocol check-compare
+	@for a in $(PARTIAL); do \
+	    echo "md-$$a is under way: make status ARCH=$$a"; done
+endif
 # And all that takes longer.
 check-all: check check-ci coverage host-full model-full mutants
 	@$(MAKE) --no-print-directory soak N=1
 
 check-arch:
 	@$(BOOT) --list $(ARCH) >/dev/null
+	@$(PERL) mk/port.pl --check $(if $(ARCH),$(ARCH),$(ARCHES))
 ENCODE_TESTS = $(patsubst md-%/proof/encode_test.c,obj/host/%/encode_test, \
 	$(wildcard $(BOOT_ARCHES:%=md-%/proof/encode_test.c)))
 check-host: obj/host/firmware_test $(ENCODE_TESTS) \
@@ -181,4 +201,4 @@ clean:
 .PHONY: help kernels image xcall-alone check check-all check-arch check-host \
 	host-full check-tsan mutants check-mutants-list contract check-contract \
 	check-ci check-encode check-rules check-points check-panics check-badboot \
-	fuzz check-fuzz clean
+	port status fuzz check-fuzz clean

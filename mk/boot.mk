@@ -11,7 +11,7 @@ NCPU =
 JOBS = 2
 
 BOOT = $(PERL) tests/boot.pl
-BOOT_ARCHES = $(if $(ARCH),$(ARCH),$(ARCHES))
+BOOT_ARCHES = $(if $(ARCH),$(ARCH),$(filter-out $(PARTIAL),$(ARCHES)))
 BOOT_KERNELS = $(MAKE) --no-print-directory $(BOOT_ARCHES:%=kernels-%)
 # No machine means the default one, no number means 4.
 BOOT_CELLS = $(BOOT_ARCHES:%='%/$(MACHINE)/$(NCPU)')

@@ -135,6 +135,13 @@ $(OBJ)/assym.h: $(MD)/assym.c $(OBJ)/flags
 	@$(CC) $(CFLAGS) -MMD -MP -MF $(OBJ)/assym.d -MT $@ -S -o $(OBJ)/assym.s $<
 	@sed -n 's/^.*"->\(#define [^"]*\)".*/\1/p' $(OBJ)/assym.s >$@
 
+# Which stage of a port a clause belongs to.
+$(OBJ)/tests/suite.o: $(OBJ)/stages.h
+$(OBJ)/stages.h: port-guide/stages tests/lib/Stages.pm
+	@mkdir -p $(@D)
+	@$(PERL) -Itests/lib -MStages -e Stages::header >$@.new
+	@mv $@.new $@
+
 # Other flags, or another compiler: everything again.
 $(OBJS): $(OBJ)/flags
 $(OBJ)/flags: FORCE

@@ -186,7 +186,7 @@ sub options {
 
 sub table {
 	my ($arch) = @_;
-	my @arches = Machines::arches($opt{top});
+	my @arches = Machines::all($opt{top});
 	my $table;
 
 	stop(USAGE, "no architecture '$arch'; there are: @arches")

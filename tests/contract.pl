@@ -28,6 +28,8 @@
 #	mutant		tests/mutants/*.mut and md-*/proof/mutants, whose
 #			format is in mutants.pl
 #	section		.Ss NAME[, NAME ...] in md.9, the tags in their order
+#	stage		port-guide/stages, of every clause; and those that the
+#			skeleton's stubs name
 #	exception	md-*/proof/contract: "CLAUSE reason", not applicable
 #
 # Nothing may be left over on any side.  An architecture without a list of
@@ -40,6 +42,7 @@ use warnings;
 use FindBin;
 use lib "$FindBin::Bin/lib";
 use Machines;
+use Stages;
 
 chdir "$FindBin::Bin/.." or die "$FindBin::Bin/..: $!\n";
 
@@ -53,9 +56,9 @@ my $DRIVERS = join '|', map { my ($n) = m{([^/]+)\.c\z};
     ($n, $n =~ s/v?\d+\z//r) } glob 'md-*/*.c';
 # Panics about machines, firmware and resources, which break no clause.
 my $NO_CLAUSE = qr{\A(?:boot|memory|out\ of\ memory|device\ tree|trap|$DRIVERS|
-    cpu%u|cross-call\ watchdog|%s)\b}x;
+    cpu%u|md-\w+|cross-call\ watchdog|%s)\b}x;
 
-my @arches = map { m{md-(.*)/} ? $1 : () } glob 'md-*/arch.mk';
+my @arches = Machines::arches('.');
 my (%clause, @order, %prefix);	# by name: kind, file, alias
 my (%assert, %test, %proof, %mutant, %section, %exempt);
 my %has_mutants;		# architectures with a list
@@ -79,6 +82,27 @@ sub files {
 		push @found, grep { -f } glob $pat;
 	}
 	return sort @found;
+}
+
+# Every clause has its stage, and a stub has one that there is.
+sub read_stages {
+	my @stages = Stages::stages();
+	my %stage = map { $_->{name} => 1 } @stages;
+	my %staged = map { $_ => 1 } map { @{$_->{clauses}} } @stages;
+
+	for my $c (sort keys %staged) {
+		push @loose, "port-guide/stages: $c, which no header has"
+		    unless $clause{$c} && !$clause{$c}{alias};
+	}
+	for my $c (@order) {
+		bad($c, 'in no stage of port-guide/stages') unless $staged{$c};
+	}
+	for my $s (Stages::skeleton_stubs()) {
+		push @loose, "$s->{file}:$s->{line}: no clause $s->{clause}"
+		    if $s->{clause} ne '' && !$clause{$s->{clause}};
+		push @loose, "$s->{file}:$s->{line}: no stage $s->{stage}"
+		    unless $stage{$s->{stage}};
+	}
 }
 
 # A name that is another one's alias is the same clause.
@@ -414,6 +438,7 @@ read_mutants();
 read_manual();
 read_exemptions();
 read_mentions();
+read_stages();
 judge($_) for @order;
 
 if (@ARGV) {

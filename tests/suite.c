@@ -17,7 +17,8 @@
  * that lost some, or has others in it, shows.
  *
  * tests=WORD on the command line picks the tests that have WORD in their
- * names, tests=WORD,WORD those of either, tests=-WORD,-WORD all but those.
+ * names, tests=WORD,WORD those of either, tests=-WORD,-WORD all but those;
+ * stage=NAME of these the ones of that stage of a port, port-guide/stages.
  * wait=N: what has not come in N seconds never comes.
  */
 
@@ -27,6 +28,7 @@
 #include "synch.h"
 #include "xtest.h"
 #include "kit/kit.h"
+#include "stages.h"
 
 #define NSTART		(8 * MAXCPUS)	/* threads at a time */
 #define MAXFAIL		10		/* reasons printed of one test */
@@ -412,6 +414,8 @@ static const struct {
 	{ "time", { compare_tests } },
 };
 static const struct xtest *const *tables = suites[0].s_tables;
+#define STAGE_ALL	nitems(stage_names)
+static unsigned int stage = STAGE_ALL;
 
 static void
 suite_choose(void)
@@ -428,6 +432,40 @@ suite_choose(void)
 	tables = suites[i].s_tables;
 }
 
+/* A test belongs to the last of the stages of its clauses. */
+static unsigned int
+test_stage(const struct xtest *xt)
+{
+	const char *c = xt->xt_clauses;
+	unsigned int last = 0;
+	size_t i, n;
+
+	for (; *c != '\0'; c += c[n] == ' ' ? n + 1 : n) {
+		for (n = 0; c[n] != '\0' && c[n] != ' '; n++)
+			continue;
+		for (i = 0; i < nitems(stage_clauses); i++) {
+			if (strncmp(stage_clauses[i].c_name, c, n) == 0 &&
+			    stage_clauses[i].c_name[n] == '\0' &&
+			    stage_clauses[i].c_stage > last)
+				last = stage_clauses[i].c_stage;
+		}
+	}
+	return (last);
+}
+
+static void
+stage_choose(void)
+{
+	char buf[16];
+
+	if (boot_arg("stage", buf, sizeof(buf)) == NULL)
+		return;
+	for (stage = 0; strcmp(stage_names[stage], buf) != 0; stage++) {
+		if (stage + 1 == nitems(stage_names))
+			panic("stage=%s: there is no such stage", buf);
+	}
+}
+
 static int
 test_wanted(const struct xtest *xt, const char *want)
 {
@@ -435,6 +473,8 @@ test_wanted(const struct xtest *xt, const char *want)
 	int all = 1, named = 0, not;
 	size_t n;
 
+	if (stage != STAGE_ALL && test_stage(xt) != stage)
+		return (0);
 	while (want != NULL && *want != '\0') {
 		not = *want == '-';
 		want += not;
@@ -542,6 +582,7 @@ user_main(void *arg)
 	(void)arg;
 	suite_init();
 	suite_choose();
+	stage_choose();
 	want = boot_arg("die", buf, sizeof(buf));
 	if (want != NULL)
 		kit_die(want);

@@ -127,6 +127,7 @@ sub ports {
 
 	for my $mk (sort glob 'md-*/arch.mk') {
 		my ($md) = $mk =~ m{(.*)/};
+		next if -e "$md/include/machine/stub.h";	# under way
 		my ($triple) = slurp($mk) =~ /^TARGET\s*[:?]?=\s*(\S+)/m
 		    or die "$mk: no line TARGET = triple\n";
 		push @ports, [$md, $triple];

@@ -110,8 +110,15 @@ my %reader = (machine => \&machine, boot => \&boot, status => \&status,
     sees => \&sees, controller => \&controller, firmware => \&firmware,
     type => \&type, cell => \&wanted, never => \&never, only => \&never);
 
-# The architectures there are: every md- folder with a machine table.
+# The architectures there are: every md- folder with a machine table; but not
+# one that is under way, which still has the skeleton's stub.h.
 sub arches {
+	my ($top) = @_;
+
+	return grep { !-e "$top/md-$_/include/machine/stub.h" } all($top);
+}
+
+sub all {
 	my ($top) = @_;
 
 	return map { m{/md-([^/]+)/machines\z} ? $1 : () }
@@ -351,7 +358,7 @@ sub count {
 sub parse {
 	my ($top, $name) = @_;
 	my ($arch) = split m{/}, $name, 2;
-	my @arches = arches($top);
+	my @arches = all($top);
 
 	$arch //= '';
 	die "no architecture '$arch'; there are: @arches\n"
