@@ -150,19 +150,12 @@ lapic_drain(void)
 void
 lapic_init(void)
 {
-	static const uint16_t lvts[] = { LAPIC_TIMER, LAPIC_LINT0, LAPIC_LINT1,
-	    LAPIC_ERROR, LAPIC_PERF, LAPIC_THERM };
-	uint32_t maxlvt;
-	size_t i;
+	unsigned int i, n;
 
 	lapic_mode();
-	maxlvt = lapic_read(LAPIC_VER) >> 16 & 0xff;
-	for (i = 0; i < nitems(lvts); i++) {
-		if ((lvts[i] == LAPIC_PERF && maxlvt < 4) ||
-		    (lvts[i] == LAPIC_THERM && maxlvt < 5))
-			continue;
-		lapic_write(lvts[i], enc_lvt(VEC_SPURIOUS, 1));
-	}
+	n = enc_lvts(lapic_read(LAPIC_VER));
+	for (i = 0; i < n; i++)
+		lapic_write(enc_lvt_at(i), enc_lvt(VEC_SPURIOUS, 1));
 	lapic_write(LAPIC_TPR, enc_mask(0));
 	lapic_write(LAPIC_SVR, enc_svr(VEC_SPURIOUS));
 	lapic_drain();

@@ -176,6 +176,30 @@ test_lvt(void)
 	done("lvt", "SMP-2: local vector table, spurious vector, divider");
 }
 
+/* 11.4.8: bits 23:16 are the number of the last entry; 11.5.1: which it is. */
+static void
+test_lvts(void)
+{
+	static const uint32_t at[] = { 0x320, 0x350, 0x360, 0x370, 0x340, 0x330,
+	    0x2f0 };
+	static const struct {
+		uint32_t	version;
+		unsigned int	n;
+	} table[] = {
+		{ 0x00030010, 4 }, { 0x00040011, 5 }, { 0x00050014, 6 },
+		{ 0x01060015, 7 }, { 0x80050010, 6 }, { 0x00070015, 7 },
+		{ 0x00ff0015, 7 },
+	};
+	unsigned int i;
+
+	for (i = 0; i < nitems(at); i++)
+		check(enc_lvt_at(i), at[i], "offset of LVT entry", i);
+	for (i = 0; i < nitems(table); i++)
+		check(enc_lvts(table[i].version), table[i].n,
+		    "LVT entries, version", table[i].version);
+	done("lvts", "SMP-2: the entries of the local vector table");
+}
+
 /* 11.5.4: units of a clock of 3 GHz, and a timer of 1 GHz. */
 static void
 test_count(void)
@@ -232,6 +256,7 @@ test_msr(void)
 		{ LAPIC_TPR, 0x808 }, { LAPIC_EOI, 0x80b },
 		{ LAPIC_SVR, 0x80f }, { LAPIC_ISR, 0x810 },
 		{ LAPIC_ISR + 7 * 16, 0x817 }, { LAPIC_ESR, 0x828 },
+		{ LAPIC_CMCI, 0x82f },
 		{ LAPIC_ICRLO, 0x830 }, { LAPIC_TIMER, 0x832 },
 		{ LAPIC_THERM, 0x833 }, { LAPIC_PERF, 0x834 },
 		{ LAPIC_LINT0, 0x835 }, { LAPIC_LINT1, 0x836 },
@@ -249,7 +274,7 @@ test_msr(void)
 int
 main(void)
 {
-	printf("1..10\n");
+	printf("1..11\n");
 	test_id();
 	test_icr();
 	test_icr_fields();
@@ -257,6 +282,7 @@ main(void)
 	test_logical();
 	test_page();
 	test_lvt();
+	test_lvts();
 	test_count();
 	test_classes();
 	test_msr();

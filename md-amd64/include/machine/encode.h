@@ -10,8 +10,9 @@
 
 /*
  * amd64: what is written to the interrupt controller, made from numbers.  No
- * register is touched and nothing is included, so that proof/encode_test.c
- * can hold it against the manuals on any host, for CPUs that no emulator has.
+ * register is touched, and only numbers are included, so that
+ * proof/encode_test.c can hold it against the manuals on any host, for CPUs
+ * that no emulator has.
  *
  * The local APIC is chapter 11 of SDM 3A.  x2apic says which of its modes.
  */
@@ -20,6 +21,7 @@
 #define ENCODE_H
 
 #include <stdint.h>
+#include <machine/param.h>
 
 /* The interrupt command register, SDM 3A 11.6.1 and 11.12.9. */
 #define ICR_FIXED	0x00000
@@ -101,6 +103,29 @@ static inline uint32_t
 enc_lvt(unsigned int vec, int masked)
 {
 	return ((masked ? 0x10000 : 0) | vec);
+}
+
+/*
+ * The entries of that table, in the order in which processors got them, and
+ * how many one has, by its version register: 11.4.8, 11.5.1.
+ */
+#define ENC_NLVT	7
+
+static inline uint32_t
+enc_lvt_at(unsigned int n)
+{
+	static const uint16_t at[ENC_NLVT] = { LAPIC_TIMER, LAPIC_LINT0,
+	    LAPIC_LINT1, LAPIC_ERROR, LAPIC_PERF, LAPIC_THERM, LAPIC_CMCI };
+
+	return (at[n]);
+}
+
+static inline unsigned int
+enc_lvts(uint32_t version)
+{
+	unsigned int last = version >> 16 & 0xff;
+
+	return (last < ENC_NLVT ? last + 1 : ENC_NLVT);
 }
 
 /* Spurious vector, and the APIC on: 11.9. */

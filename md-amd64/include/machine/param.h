@@ -55,6 +55,7 @@
 #define LAPIC_ISR	0x100
 #define LAPIC_IRR	0x200
 #define LAPIC_ESR	0x280
+#define LAPIC_CMCI	0x2f0
 #define LAPIC_ICRLO	0x300
 #define LAPIC_ICRHI	0x310
 #define LAPIC_TIMER	0x320
