@@ -18,7 +18,9 @@
 #include "machdep.h"
 #include <machine/encode.h>
 
-#define CALIBRATE_HZ	100	/* measure for 1/100 s */
+#define CALIBRATE_HZ	100	/* measure for 1/100 s, */
+#define CALIBRATE_TRIES	20	/* until two in a row agree, */
+#define CALIBRATE_NEAR	64	/* to such a part */
 
 /* 8254, channel 0, which is always gated on; its interrupt is masked. */
 #define PIT_HZ		1193182
@@ -145,8 +147,9 @@ calibrate_hpet(struct elapsed *e)
 	return (hz);
 }
 
-void
-md_clock_init(void)
+/* One measurement, by the first clock that there is; its name, or NULL. */
+static const char *
+calibrate(uint64_t *tsc, uint64_t *timer)
 {
 	static const struct {
 		const char	 *name;
@@ -157,29 +160,64 @@ md_clock_init(void)
 		{ "PIT", calibrate_pit },
 	};
 	struct elapsed e;
-	uint64_t hz = 0;
+	uint64_t hz;
 	size_t i;
+
+	lapic_write(LAPIC_TICR, ~0U);
+	for (i = 0; i < nitems(clocks); i++) {
+		hz = clocks[i].calibrate(&e);
+		if (hz == 0)
+			continue;
+		*tsc = e.e_tsc * hz / e.e_ref;
+		*timer = e.e_timer * hz / e.e_ref;
+		return (clocks[i].name);
+	}
+	return (NULL);
+}
+
+static int
+near(uint64_t a, uint64_t b)
+{
+	return ((a > b ? a - b : b - a) <= b / CALIBRATE_NEAR);
+}
+
+/*
+ * A hypervisor may not run this CPU between two reads that belong together,
+ * and a system management interrupt may come: so it is measured until it has
+ * come out the same twice.
+ */
+void
+md_clock_init(void)
+{
+	uint64_t tsc, timer;
+	const char *name;
+	int try = 0;
 
 	lapic_init();
 	lapic_write(LAPIC_TIMER, enc_lvt(VEC_CLOCK, 1));
-	lapic_write(LAPIC_TICR, ~0U);
-	for (i = 0; i < nitems(clocks); i++) {
-		if ((hz = clocks[i].calibrate(&e)) != 0)
-			break;
-	}
+	do {
+		tsc = md_clock_hz;
+		timer = timer_hz;
+		name = calibrate(&md_clock_hz, &timer_hz);
+		if (name == NULL)
+			panic("CLK-2: no HPET, no PM timer and no PIT: nothing "
+			    "to measure the local APIC timer against");
+		if (try++ == CALIBRATE_TRIES)
+			panic("CLK-2: against the %s the TSC counts %llu Hz, "
+			    "then %llu Hz; the local APIC timer %llu, then "
+			    "%llu", name, (unsigned long long)tsc,
+			    (unsigned long long)md_clock_hz,
+			    (unsigned long long)timer,
+			    (unsigned long long)timer_hz);
+	} while (!near(tsc, md_clock_hz) || !near(timer, timer_hz));
 	lapic_write(LAPIC_TICR, 0);
-	if (hz == 0)
-		panic("CLK-2: no HPET, no PM timer and no PIT: nothing to "
-		    "measure the local APIC timer against");
-	md_clock_hz = e.e_tsc * hz / e.e_ref;
-	timer_hz = e.e_timer * hz / e.e_ref;
 	if (md_clock_hz < 1000000 || timer_hz < 1000000)
-		panic("CLK-2: against the %s the TSC counts %llu, the local "
-		    "APIC timer %u", clocks[i].name,
-		    (unsigned long long)e.e_tsc, e.e_timer);
+		panic("CLK-2: against the %s the TSC counts %llu Hz, the local "
+		    "APIC timer %llu", name, (unsigned long long)md_clock_hz,
+		    (unsigned long long)timer_hz);
 	printf("clock: TSC %llu kHz, local APIC timer %llu kHz, by the %s\n",
 	    (unsigned long long)md_clock_hz / 1000,
-	    (unsigned long long)timer_hz / 1000, clocks[i].name);
+	    (unsigned long long)timer_hz / 1000, name);
 }
 
 void
