@@ -166,7 +166,7 @@ calibrate(uint64_t *tsc, uint64_t *timer)
 	lapic_write(LAPIC_TICR, ~0U);
 	for (i = 0; i < nitems(clocks); i++) {
 		hz = clocks[i].calibrate(&e);
-		if (hz == 0)
+		if (hz == 0 || e.e_ref == 0)
 			continue;
 		*tsc = e.e_tsc * hz / e.e_ref;
 		*timer = e.e_timer * hz / e.e_ref;

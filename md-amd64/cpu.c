@@ -95,7 +95,8 @@ ioapics_mask(void)
 	uint64_t addr;
 	uint32_t off = 0;
 
-	if (amd64_acpi_error != NULL || acpi_madt_open(&amd64_acpi, &am) != NULL)
+	if (amd64_acpi_error != NULL ||
+	    acpi_madt_open(&amd64_acpi, &am) != NULL)
 		return;
 	while (acpi_madt_ioapic(&am, &off, &addr))
 		ioapic_mask(addr);

@@ -74,7 +74,8 @@ amd64_pvh_start:
 	/* KERNBASE is entry 511 of the top level, 510 of the next. */
 	movl	$(PHYS(boot_pd) + (PG_V | PG_W)), PHYS(boot_pdpt_high) + 510 * 8
 	movl	$(PHYS(boot_pdpt) + (PG_V | PG_W)), PHYS(boot_pml4)
-	movl	$(PHYS(boot_pdpt_high) + (PG_V | PG_W)), PHYS(boot_pml4) + 511 * 8
+	movl	$(PHYS(boot_pdpt_high) + (PG_V | PG_W)), \
+		PHYS(boot_pml4) + 511 * 8
 
 	movl	$(CR4_PAE | CR4_PGE), %eax
 	movl	%eax, %cr4

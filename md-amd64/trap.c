@@ -154,6 +154,6 @@ amd64_trap(struct amd64_trapframe *tf)
 	if (tf->tf_vec == TRAP_PF || tf->tf_vec == TRAP_DF)
 		__asm volatile("movq %%cr2, %0" : "=r" (cr2));
 	panic_show(print_frame, tf, "trap %lu: %s, address 0x%lx%s",
-	    tf->tf_vec, name, cr2, tf->tf_vec == TRAP_DF ? " (has the stack run into its guard "
-	    "page?)" : "");
+	    tf->tf_vec, name, cr2, tf->tf_vec == TRAP_DF ?
+	    " (has the stack run into its guard page?)" : "");
 }

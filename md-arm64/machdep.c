@@ -71,7 +71,8 @@ psci_init(void)
 	method = fdt_prop_string(&arm64_fdt, node, "method");
 	if (method == NULL || (strcmp(method, "hvc") != 0 &&
 	    strcmp(method, "smc") != 0)) {
-		printf("psci: not in the device tree: no other CPU can start\n");
+		printf("psci: not in the device tree: "
+		    "no other CPU can start\n");
 		return;
 	}
 	arm64_psci = strcmp(method, "hvc") == 0 ? PSCI_HVC : PSCI_SMC;

@@ -76,6 +76,7 @@ void
 arm64_trap(struct arm64_trapframe *tf, unsigned int vec)
 {
 	panic_show(print_frame, tf, "trap: vector %u, %s, address 0x%lx%s",
-	    vec & 0xff, trap_name(tf->tf_esr), tf->tf_far, (vec & TRAP_OVERFLOW) != 0 ?
+	    vec & 0xff, trap_name(tf->tf_esr), tf->tf_far,
+	    (vec & TRAP_OVERFLOW) != 0 ?
 	    " (the stack has run into its guard page)" : "");
 }

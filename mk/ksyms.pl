@@ -1,4 +1,13 @@
 #!/usr/bin/env perl
+#
+# Copyright (c) 2026 the portkit authors
+#
+# Permission to use, copy, modify, and distribute this software for any
+# purpose with or without fee is hereby granted, provided that the above
+# copyright notice and this permission notice appear in all copies.
+#
+# THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES.
+
 # The symbol table for backtraces, as C, from a link map of ld.lld on standard
 # input; nothing there makes an empty table.
 use strict;

@@ -470,23 +470,23 @@ static int
 test_wanted(const struct xtest *xt, const char *want)
 {
 	char word[64];
-	int all = 1, named = 0, not;
+	int all = 1, named = 0, except;
 	size_t n;
 
 	if (stage != STAGE_ALL && test_stage(xt) != stage)
 		return (0);
 	while (want != NULL && *want != '\0') {
-		not = *want == '-';
-		want += not;
+		except = *want == '-';
+		want += except;
 		for (n = 0; want[n] != '\0' && want[n] != ','; n++)
 			continue;
 		snprintf(word, n + 1 < sizeof(word) ? n + 1 : sizeof(word),
 		    "%s", want);
 		want += want[n] == ',' ? n + 1 : n;
-		if (not && xt_names(xt->xt_name, word))
+		if (except && xt_names(xt->xt_name, word))
 			return (0);
-		all &= not;
-		named |= !not && xt_names(xt->xt_name, word);
+		all &= except;
+		named |= !except && xt_names(xt->xt_name, word);
 	}
 	return (all || named);
 }

@@ -62,7 +62,7 @@ const char	*acpi_open(struct acpi *, const void *(*)(uint64_t, size_t),
  */
 const char	*acpi_entry(const struct acpi *, uint32_t, uint64_t *,
 		    const void **, uint32_t *);
-const char	*acpi_find(const struct acpi *, const char [4], const void **,
+const char	*acpi_find(const struct acpi *, const char[4], const void **,
 		    uint32_t *);
 
 /*

@@ -33,7 +33,8 @@ each_reg(const struct fdt *fdt, int node, void (*func)(uint64_t, uint64_t))
 	const char *error;
 	uint32_t i;
 
-	for (i = 0; (error = fdt_reg(fdt, node, i, &addr, &size)) == NULL; i++) {
+	for (i = 0; (error = fdt_reg(fdt, node, i, &addr, &size)) == NULL;
+	    i++) {
 		if (addr + size >= addr)
 			func(addr, addr + size);
 	}

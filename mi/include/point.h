@@ -59,7 +59,7 @@ void	md_point(const char *);
 	".dc.a " _addr "\n\t"						\
 	".asciz \"" _name "\"\n\t"					\
 	".popsection"
-#define MD_POINT(_name)		__asm volatile("99: " POINT_RECORD("99b", _name))
+#define MD_POINT(_name)	__asm volatile("99: " POINT_RECORD("99b", _name))
 #define MD_ENTRY(_func, _name)	__asm(POINT_RECORD(#_func, _name))
 
 #endif

@@ -144,18 +144,18 @@ struct softintr *
 softintr_establish(int ipl, void (*func)(void *), void *arg)
 {
 	struct softintr *si;
-	unsigned int class;
+	unsigned int c;
 
-	for (class = 0; class < NSOFTCLASS; class++) {
-		if (softclasses[class].sc_ipl == ipl)
+	for (c = 0; c < NSOFTCLASS; c++) {
+		if (softclasses[c].sc_ipl == ipl)
 			break;
 	}
-	if (class == NSOFTCLASS)
+	if (c == NSOFTCLASS)
 		panic("SLOT-2: softintr_establish: %d is no soft level", ipl);
 	si = kmem_alloc(sizeof(*si));
 	si->si_func = func;
 	si->si_arg = arg;
-	si->si_class = class;
+	si->si_class = c;
 	return (si);
 }
 

@@ -128,7 +128,8 @@ print_others(struct cpu_info *self)
 		if (atomic_load_acquire(&ci->ci_flags) & CPUF_STOPPED)
 			backtrace(ci->ci_stop_pc, ci->ci_stop_fp);
 		else
-			printf("\tdid not stop: interrupts off, or none reaches it\n");
+			printf("\tdid not stop: interrupts off, "
+			    "or none reaches it\n");
 	}
 }
 

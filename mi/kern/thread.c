@@ -203,8 +203,8 @@ cpu_can_sleep(void)
 {
 	struct cpu_info *ci = curcpu();
 
-	return (intr_on() && ci->ci_ilevel < IPL_SOFTCLOCK && ci->ci_idepth == 0 &&
-	    ci->ci_curthread != ci->ci_idle);
+	return (intr_on() && ci->ci_ilevel < IPL_SOFTCLOCK &&
+	    ci->ci_idepth == 0 && ci->ci_curthread != ci->ci_idle);
 }
 
 /*

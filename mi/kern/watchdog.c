@@ -138,7 +138,8 @@ watch_cpu(struct cpu_info *ci)
 	panic("cross-call watchdog: cpu%u has taken no call off its queue for "
 	    "%u s, %u before: %s", ci->ci_cpuid, watch_seconds, xci->xci_tail,
 	    xci->xci_depth != 0 ? "a call does not end, or waits for what this "
-	    "CPU holds back: X-SOFT-2, X-SPL-1" : "calls wait and it does not dispatch: X-IPI-1, X-SOFT-2");
+	    "CPU holds back: X-SOFT-2, X-SPL-1" :
+	    "calls wait and it does not dispatch: X-IPI-1, X-SOFT-2");
 }
 
 /* A call that ended, and its caller not woken, is lost as well. */

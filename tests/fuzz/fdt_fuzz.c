@@ -91,7 +91,8 @@ visit(int parent, int node, int depth)
 	int child;
 
 	CHECK(depth <= FDT_MAXDEPTH && ++steps <= bloblen / 4);
-	CHECK((uint32_t)node < fdt.f_structlen && (parent == -1 || node > last));
+	CHECK((uint32_t)node < fdt.f_structlen);
+	CHECK(parent == -1 || node > last);
 	last = node;
 	CHECK(fdt_parent(&fdt, node) == parent);
 	CHECK(fdt_name(&fdt, node) != NULL);

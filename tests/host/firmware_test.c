@@ -708,8 +708,8 @@ test_fdt_cpus(void)
 	cpus = fdt_path(&fdt, "/cpus");
 	for (cpu = fdt_first_child(&fdt, cpus); cpu != -1;
 	    cpu = fdt_next_sibling(&fdt, cpu), i++) {
-		CHECK(i < NELEM(ids));
-		CHECK(fdt_id(&fdt, cpus, cpu, &id) == NULL && id == ids[i]);
+		CHECK(i < NELEM(ids) &&
+		    fdt_id(&fdt, cpus, cpu, &id) == NULL && id == ids[i]);
 		CHECK(fdt_enabled(&fdt, cpu) == (i < 2));
 	}
 	CHECK(i == NELEM(ids));

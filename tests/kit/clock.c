@@ -410,7 +410,8 @@ silent_run(void *arg)
 	XT_STORE(&silent_in, 1);
 	/* Never, again and again: a timer may count no more than seconds. */
 	XT_WAIT_DO(XT_LOAD(&silent_note.xn_ran), "X-SOFT-2: a call that came "
-	    "while another ran, and no clock", md_clock_arm(md_clock_hz * 3600));
+	    "while another ran, and no clock",
+	    md_clock_arm(md_clock_hz * 3600));
 	kit_pend(IPL_TTY);
 	XT_STORE(&silent_in, 2);
 	XT_WAIT_DO(XT_LOAD(&kit_ran.xl_n) == 1, "SPL-1: a slot was pending, "

@@ -355,7 +355,8 @@ stop_where(struct cpu_info *ci, int spins)
 	XT_CHECK(name != NULL);
 	if (!spins)
 		return;
-	for (i = 0; i < 8 && name != NULL && !xt_names(name, "stop_spin"); i++) {
+	for (i = 0; i < 8 && name != NULL && !xt_names(name, "stop_spin");
+	    i++) {
 		fp = md_frame_next(fp, &pc);
 		name = ksym(pc, &off);
 	}

@@ -220,7 +220,8 @@ test_sleep_misused(void)
 	int context;
 
 	for (context = XT_AT; context < XT_NCONTEXT; context++)
-		XT_PANICS(xt_ncpu() - 1, misused_in, &context, "SLEEP-1: sleep");
+		XT_PANICS(xt_ncpu() - 1, misused_in, &context,
+		    "SLEEP-1: sleep");
 	for (i = 0; i < nitems(misused_how); i++)
 		XT_PANICS(0, misused_at, &misused_how[i], "SLEEP-1");
 	XT_PANICS(0, misused_mutex, &context, "SLEEP-1: sleep: mutex");

@@ -513,8 +513,8 @@ main(int argc, char **argv)
 		else if (ch == 'm')
 			maxstates = (unsigned int)strtoul(optarg, NULL, 10);
 		else {
-			fprintf(stderr, "usage: model [-dl] [-m states] [scenario "
-			    "...]\n");
+			fprintf(stderr, "usage: model [-dl] [-m states] "
+			    "[scenario ...]\n");
 			return (2);
 		}
 	}

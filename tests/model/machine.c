@@ -158,8 +158,8 @@ loc_find(const void *p)
 			return (i * NCPULOC + LOC_DROPPED);
 		if (cp >= (char *)xci->xci_slots &&
 		    cp < (char *)(xci->xci_slots + XCALL_NSLOT))
-			return (i * NCPULOC + LOC_SLOT + (int)
-			    ((struct xcall *const *)p - xci->xci_slots));
+			return (i * NCPULOC + LOC_SLOT +
+			    (int)((struct xcall *const *)p - xci->xci_slots));
 		if (cp >= stacks[i] && cp < stacks[i] + STACKSIZE)
 			return (i * NCPULOC + LOC_COND);
 	}
@@ -225,7 +225,8 @@ val_name(int loc, uintptr_t val)
 
 	if (loc_isends(loc))
 		snprintf(name, sizeof(names[0]), "%u used, next %u",
-		    XCALL_USED((unsigned int)val), XCALL_NEXT((unsigned int)val));
+		    XCALL_USED((unsigned int)val),
+		    XCALL_NEXT((unsigned int)val));
 	else if (!loc_isslot(loc))
 		snprintf(name, sizeof(names[0]), "%u", (unsigned int)val);
 	else if (val == 0)
@@ -275,8 +276,11 @@ fetch(const void *p, int size)
 static void
 perform(int loc, void *p, int size, uintptr_t val, know_t know, int keep)
 {
-	struct loc *l = loc_get(loc);
+	struct loc *l;
 
+	if (loc < 0)
+		machine_fail("a store where nothing is watched");
+	l = loc_get(loc);
 	l->l_old = fetch(p, size);
 	l->l_oldknow = l->l_know;
 	l->l_hasold = 1;

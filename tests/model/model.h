@@ -93,7 +93,7 @@ struct cpu {
 	int		  c_dev;	/* device interrupts to come */
 	int		  c_tick;	/* clock ticks that may come */
 	int		  c_done;	/* its thread has ended */
-	int		  c_reserved;	/* in this queue, not published; or -1 */
+	int		  c_reserved;	/* here, not published; or -1 */
 	unsigned int	  c_credit;	/* queues it made non-empty, not rung */
 	know_t		  c_know;
 	know_t		  c_doorknow;	/* what the doorbell will tell it */
@@ -101,7 +101,7 @@ struct cpu {
 	struct loc	  c_loc[NCPULOC];
 	struct buf	  c_buf[NBUF];
 	int		  c_nbuf;
-	char		 *c_stackcall[2][2];	/* its call object on its stack */
+	char		 *c_stackcall[2][2]; /* its call object on its stack */
 };
 
 struct obj {
@@ -111,7 +111,7 @@ struct obj {
 	int		  o_target;
 	int		  o_posted;	/* how often */
 	int		  o_runs;
-	int		  o_returned;	/* the function that posts has returned */
+	int		  o_returned;	/* the function that posts has */
 	int		  o_begun;	/* it is the function's */
 	int		  o_shared;	/* posted more than once: only read */
 	int		  o_sync;	/* the function of a cpu_xcall_sync() */

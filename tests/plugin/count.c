@@ -926,10 +926,13 @@ parse(const char *line)
 	}
 	if (sscanf(line, "within %" SCNx64 " %" SCNx64 " %63[^\n]", &a, &b,
 	    name) == 3) {
-		const char *label = strdup(name);
+		const char *label = NULL;
 
-		for (; a < b && insn_at(a) != NULL; a++)
+		for (; a < b && insn_at(a) != NULL; a++) {
+			if (label == NULL)
+				label = strdup(name);
 			insn_at(a)->i_within = label;
+		}
 		return (a < b ? "outside the text" : NULL);
 	}
 	if (sscanf(line, "looks %63s %39s %39s", name, bytes, mask) == 3) {

@@ -25,7 +25,7 @@
  *	place SIZE		of this size, 64 at the least
  *	watch START END		accesses to such places by those in this range,
  *	part r|w FROM TO	to these parts of a place
- *	cover START END		count executions, into the file that cover= names
+ *	cover START END		count executions, into the file cover= names
  *
  * Lines in QEMU's log, where -d plugin puts them between those of the device
  * trace, in order while there is one host thread.  On one, QEMU 10 says for all
@@ -235,7 +235,8 @@ say_access(unsigned int cpu, const struct insn *i, char how, uint64_t a)
 	char line[100];
 
 	snprintf(line, sizeof(line), "@%u %s %" PRIx64 " %c %" PRIx64 "\n",
-	    self(cpu), i->i_looks != NULL ? i->i_looks->p_tag : "-", i->i_pc, how, a);
+	    self(cpu), i->i_looks != NULL ? i->i_looks->p_tag : "-", i->i_pc,
+	    how, a);
 	qemu_plugin_outs(line);
 }
 
@@ -341,8 +342,8 @@ parse(const char *line)
 	static const struct {
 		const char	*name;
 		struct ranges	*ranges;
-	} names[] = { { "look", &look }, { "io", &io }, { "learn", &learn }, { "watch", &watch },
-	    { "cover", &cover } };
+	} names[] = { { "look", &look }, { "io", &io }, { "learn", &learn },
+	    { "watch", &watch }, { "cover", &cover } };
 	char word[16], tag[16], bytes[40], mask[40];
 	struct pattern *p = &patterns[npattern];
 	uint64_t a, b;

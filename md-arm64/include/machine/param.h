@@ -55,7 +55,7 @@
 
 struct md_cpu {
 	uintptr_t	  mc_estack;	/* [I] top of the emergency stack */
-	uint64_t	  mc_sgi;	/* [I] SGI1R or SGIR without the INTID */
+	uint64_t	  mc_sgi;	/* [I] SGI1R or SGIR but the INTID */
 	unsigned int	  mc_ipis;	/* [a] reasons for SGI_IPI */
 	volatile uint32_t *mc_redist;	/* [I] GICv3 redistributor */
 };

@@ -136,7 +136,8 @@ symbols(void)
 	long got, i;
 	int fd;
 
-	fd = need("read kallsyms", sys_openat(AT_FDCWD, "/proc/kallsyms", 0, 0));
+	fd = need("read kallsyms",
+	    sys_openat(AT_FDCWD, "/proc/kallsyms", 0, 0));
 	while ((got = sys_read(fd, text, sizeof(text))) > 0) {
 		for (i = 0; i < got; i++) {
 			if (n < sizeof(line))

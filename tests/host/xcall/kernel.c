@@ -818,7 +818,8 @@ main(int argc, char *argv[])
 	cpu_self = &cpu_offline;
 	for (n = 0; n < cpu_count; n++)
 		cpu_start(n);
-	thread_start(&cpu_table[0], suite_run, optind < argc ? argv[optind] : "");
+	thread_start(&cpu_table[0], suite_run,
+	    optind < argc ? argv[optind] : "");
 	if (pthread_create(&pt, NULL, clock_main, NULL) != 0)
 		fatal("no clock");
 	pthread_join(pt, NULL);

@@ -100,8 +100,8 @@ struct cpuset {
 };
 #define CPU_INFO_ITERATOR	unsigned int
 #define CPU_INFO_FOREACH(_cii, _ci)					\
-	for ((_cii) = 0; (_cii) < cpu_count && ((_ci) = &cpu_table[(_cii)]) != NULL; \
-	    (_cii)++)
+	for ((_cii) = 0; (_cii) < cpu_count &&				\
+	    ((_ci) = &cpu_table[(_cii)]) != NULL; (_cii)++)
 
 static inline void
 cpuset_clear(struct cpuset *cs)
