@@ -42,6 +42,7 @@ help:
 	@echo "make image ARCH=..    a disk that U-Boot, EDK2 and PCs boot"
 	@echo "make port ARCH=name   begin a port: md-name, from the skeleton"
 	@echo "make status [ARCH=..] how far each port is, and what comes next"
+	@echo "make lint             analyser, layout, shell, manuals, spelling"
 	@echo "make contract         every clause: assertion, tests, mutants, section"
 	@echo "make clean            remove what was built; what setup unpacked stays"
 	@echo
@@ -53,6 +54,7 @@ include mk/witness.mk
 include mk/matrix.mk
 include mk/compare.mk
 include mk/model.mk
+include mk/lint.mk
 
 kernels: $(BOOT_ARCHES:%=kernels-%)
 KERNEL = $(MAKE) --no-print-directory -f mk/kernel.mk CC='$(CC)' LD='$(LD)' \

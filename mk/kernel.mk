@@ -128,6 +128,15 @@ $(OBJ)/%.ll: %.c $(OBJ)/flags
 	@$(CC) $(CFLAGS) -g0 -MMD -MP -MT $@ -MF $(@:.ll=.ll.d) -S -emit-llvm \
 	    -o $@ $<
 
+# What clang's static analyser has to say, for mk/lint.mk.
+analyze: $(patsubst %.c,$(OBJ)/%.analyzed,$(filter %.c,$(SRCS)))
+$(OBJ)/%.analyzed: %.c $(OBJ)/flags
+	@mkdir -p $(@D)
+	@$(CC) $(CFLAGS) -MMD -MP -MT $@ -MF $@.d --analyze \
+	    -Xclang -analyzer-werror -Xclang -analyzer-output=text \
+	    -o /dev/null $<
+	@touch $@
+
 # Structure offsets for assembler.
 $(filter $(MD_SRCS:%.S=$(OBJ)/$(MD)/%.o),$(OBJS)): $(OBJ)/assym.h
 $(OBJ)/assym.h: $(MD)/assym.c $(OBJ)/flags
@@ -157,5 +166,6 @@ $(OBJ)/compile_commands.json: $(OBJ)/flags
 	@test $(OBJ) != obj/$(ARCH)/mp || cp $@ compile_commands.json
 
 FORCE:
-.PHONY: all image efi disk order FORCE
--include $(OBJS:.o=.d) $(OBJ)/assym.d $(OBJ)/tests/order.ll.d
+.PHONY: all image efi disk order analyze FORCE
+-include $(OBJS:.o=.d) $(OBJ)/assym.d $(OBJ)/tests/order.ll.d \
+	$(OBJS:.o=.analyzed.d)

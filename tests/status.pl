@@ -89,7 +89,7 @@ sub look {
 	my @stubs = Stages::stubs($arch);
 	my %port = (stages => [], next => undef, reached => undef,
 	    stubs => \@stubs, tests => {}, na => not_applicable($arch));
-	
+
 	whole($arch, \%port) unless Stages::partial($arch);
 
 	for my $stage (@stages) {
