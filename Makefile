@@ -44,6 +44,7 @@ help:
 	@echo "make status [ARCH=..] how far each port is, and what comes next"
 	@echo "make lint             analyser, layout, shell, manuals, spelling"
 	@echo "make contract         every clause: assertion, tests, mutants, section"
+	@echo "make guide            the guide and the manuals, for a browser"
 	@echo "make clean            remove what was built; what setup unpacked stays"
 	@echo
 	@echo "./setup               finds the tools that are missing, installs them"
@@ -55,6 +56,7 @@ include mk/matrix.mk
 include mk/compare.mk
 include mk/model.mk
 include mk/lint.mk
+include mk/guide.mk
 
 kernels: $(BOOT_ARCHES:%=kernels-%)
 KERNEL = $(MAKE) --no-print-directory -f mk/kernel.mk CC='$(CC)' LD='$(LD)' \
