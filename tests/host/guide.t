@@ -131,10 +131,10 @@ for my $page (@PAGES) {
 			$bad .= "$page:$n: no function $_\n" for grep {
 				/^\w/ && !$anywhere{$_} } (words($1))[0];
 		}
-		while ($line =~ /\bmake ([a-z][\w-]*)/g) {
-			next if $line !~ /^\.[DQ]l/;
-			$bad .= "$page:$n: no target of make: $1\n"
-			    unless target($1);
+		if ($line =~ /^\.[DQ]l/) {
+			$bad .= "$page:$n: no target of make: $_\n"
+			    for grep { !target($_) }
+			    $line =~ /\bmake ([a-z][\w-]*)/g;
 		}
 		while ($line =~ m{\./setup(?: (--\w+))?}g) {
 			my $option = $1 // next;
@@ -231,7 +231,7 @@ SKIP: {
 			!/^https?:/ && !-f "$dir/guide/$_" } map { s/#.*//r }
 			grep { !/^#/ } slurp($file) =~ /href="([^"]*)"/g;
 	}
-	is join("", , @dead), "$dir/guide/index.html\n",
+	is join("", $made[-1], @dead), "$dir/guide/index.html\n",
 	    'the guide can be made, and its links lead somewhere';
 }
 
