@@ -17,7 +17,7 @@ use File::Path qw(make_path);
 
 my $MAN = 'port-guide/man';
 # What is read first; the rest follows by name.
-my @FIRST = qw(xcall-alone.7 cpu_xcall.9 md.9);
+my @FIRST = qw(xcall-alone.7 porting.7 cpu_xcall.9 md.9);
 my @OTHER = qw(port-guide/compare.md port-guide/matrix.md README.md);
 
 my $out = shift // die "usage: guide.pl FOLDER\n";
@@ -82,7 +82,8 @@ for my $file (@OTHER) {
 }
 write_file('index.html', page('portkit: the guide',
     "<h1>portkit: the guide</h1>\n" .
-    "<p>With a kernel, begin with the first page.</p>\n" .
+    "<p>With a kernel, begin with the first page; without one, with the " .
+    "second.</p>\n" .
     "<dl class=\"index\">\n$list</dl>\n<h2>Beside it</h2>\n" .
     "<dl class=\"index\">\n$others</dl>\n"));
 print "$out/index.html\n";
