@@ -17,7 +17,7 @@ use File::Path qw(make_path);
 
 my $MAN = 'port-guide/man';
 # What is read first; the rest follows by name.
-my @FIRST = qw(xcall-alone.7 porting.7 cpu_xcall.9 md.9);
+my @FIRST = qw(xcall-alone.7 porting.7 xcall-mail.7 cpu_xcall.9 md.9);
 my @OTHER = qw(port-guide/compare.md port-guide/matrix.md README.md);
 
 my $out = shift // die "usage: guide.pl FOLDER\n";
