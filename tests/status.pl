@@ -193,9 +193,10 @@ sub boot {
 		}
 	}
 	return () if $ok;
-	my ($said) = grep { /not written yet/ } @lines;
-	my ($verdict) = grep { s/\A# \Q$cell\E: FAIL [^:]*: // } @lines;
-	if (!$red && defined $said) {
+	# The first panic is what stopped it: a stub may be met on the way out.
+	my ($said) = grep { /\bpanic: cpu\d+: / && !/\A# \S+: FAIL / } @lines;
+	my ($verdict) = grep { s/\A# \S+: FAIL [^:]*: // } @lines;
+	if (!$red && defined $said && $said =~ /not written yet/) {
 		$said =~ s/\A#?\s*\d*\|?\s*(?:panic: cpu\d+: )?//;
 		return $said;
 	}

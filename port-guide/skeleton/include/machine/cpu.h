@@ -102,8 +102,7 @@ md_clock_read(void)
 static inline uintptr_t
 md_frame(void)
 {
-	MD_LATER("DIAG-1", "traps");
-	return (0);
+	return ((uintptr_t)__builtin_frame_address(0));
 }
 
 static inline uintptr_t
