@@ -54,7 +54,8 @@ sub has {
 	my ($file, $name) = @_;
 	my $text = $text{$file} // (-f $file ? slurp($file) : '');
 
-	return $text =~ /^\Q$name\E\(|\b\Q$name\E\(|^\Q$name\E:|^#\s*define\s+\Q$name\E\b|ENTRY\(\Q$name\E\)/m;
+	return $text =~ /\b\Q$name\E\(|^(?:#\s*define\s+)?\Q$name\E\b(?:[:\s])/m ||
+	    $text =~ /ENTRY\(\Q$name\E\)/;
 }
 
 my %anywhere;
@@ -88,11 +89,15 @@ my $format = join '|', @formats;
 #
 # Everything that pages mention
 #
-my $bad = '';
-for my $page (@PAGES) {
-	my ($macro, $console, @columns, $n);
+my $bad;
 
-	for my $line (split /\n/, slurp($page)) {
+sub mentions {
+	my ($page, $text) = @_;
+	my ($console, @columns, $n);
+
+	$bad = '';
+
+	for my $line (split /\n/, $text) {
 		$n++;
 		# What begins a display of the console says so.
 		$console = 1 if $line =~ /^\.\\" console/;
@@ -145,8 +150,11 @@ for my $page (@PAGES) {
 			    if slurp('setup') !~ /\Q$option\E\b/;
 		}
 	}
+	return $bad;
 }
-is $bad, '', 'files, functions, targets and messages are there';
+
+is join('', map { mentions($_, slurp($_)) } @PAGES), '',
+    'files, functions, targets and messages are there';
 
 # A file in a table, and what is said of it in one port: its size, about, or
 # functions that it has.
@@ -167,6 +175,27 @@ sub row {
 		$bad .= "$page:$n: $file has no $_\n" for grep {
 			!has($file, $_) } grep { $_ ne 'Fn' } words($cell);
 	}
+}
+
+# And it would be seen if one were not.
+my %mistake = (
+    ".Pa mi/xcall/xcal.c\n" => 'no file mi/xcall/xcal.c',
+    ".It Pa md-X/locore.s\n" => "no file md-$PORTS[0]/locore.s",
+    ".Fn cpu_xcal ,\n" => 'no function cpu_xcal',
+    ".Ql make chek ARCH=X\n" => 'no target of make: chek',
+    ".Ql ./setup --al\n" => 'setup has no --al',
+    ".It Em file Ta Em md-$PORTS[0]\n.It Pa ipi.c Ta cpu_stopp\n" =>
+	"md-$PORTS[0]/ipi.c has no cpu_stopp",
+    ".It Em file Ta Em md-$PORTS[0]\n.It Pa ipi.c Ta 9999\n" =>
+	'not about 9999',
+    ".\\\" console\n.Bd\nok 1 - xcall.run_pair\n.Ed\n" =>
+	'nothing prints: ok 1 - xcall.run_pair',
+    ".\\\" console\n.Bd\nmemories: none\n.Ed\n" =>
+	'nothing prints: memories: none',
+);
+for my $text (sort keys %mistake) {
+	like mentions('a page', $text), qr/^a page:\d+: .*\Q$mistake{$text}\E$/m,
+	    "is seen: $mistake{$text}";
 }
 
 #
